@@ -1,0 +1,188 @@
+/*
+ * answer.c - the message that a blocked client gets.
+ */
+#include "answer.h"
+
+#include <string.h>
+
+enum {
+	RCODE_NOERROR = 0,
+	RCODE_NXDOMAIN = 3,
+	RCODE_REFUSED = 5
+};
+
+/* Header bits, by octet (RFC 1035 section 4.1.1, RFC 4035 section 3). */
+enum {
+	FLAGS2_QR = 0x80,
+	FLAGS2_OPCODE = 0x78,
+	FLAGS2_TC = 0x02,
+	FLAGS2_RD = 0x01,
+	FLAGS3_RA = 0x80,
+	FLAGS3_CD = 0x10
+};
+
+/* A message that is being written; at is never beyond limit. */
+struct writer {
+	uint8_t *message;
+	size_t at;
+	size_t limit;
+	int full;
+};
+
+static uint8_t *
+take(struct writer *writer, size_t octets)
+{
+	uint8_t *start = writer->message + writer->at;
+
+	if (writer->full || writer->limit - writer->at < octets) {
+		writer->full = 1;
+		return NULL;
+	}
+	writer->at += octets;
+	return start;
+}
+
+static uint8_t *
+put16(uint8_t *at, unsigned value)
+{
+	at[0] = (uint8_t)(value >> 8);
+	at[1] = (uint8_t)value;
+	return at + 2;
+}
+
+static uint8_t *
+put32(uint8_t *at, uint32_t value)
+{
+	return put16(put16(at, value >> 16), value & 0xffff);
+}
+
+/* A record of QNAME (a pointer to the question, RFC 1035 section 4.1.4). */
+static uint8_t *
+put_record(struct writer *writer, unsigned type, uint32_t ttl, size_t rdlength)
+{
+	uint8_t *at = take(writer, 12 + rdlength);
+
+	if (at == NULL)
+		return NULL;
+	at = put16(at, 0xc000 | ANSWER_HEADER);
+	at = put16(at, type);
+	at = put16(at, RRCLASS_IN);
+	at = put32(at, ttl);
+	return put16(at, (unsigned)rdlength);
+}
+
+static unsigned
+put_addresses(struct writer *writer, const struct group *group, unsigned qtype)
+{
+	unsigned i, count = 0;
+	uint8_t *at;
+
+	if (qtype == RRTYPE_A || qtype == RRTYPE_ANY)
+		for (i = 0; i < group->sinkholes4; i++, count++) {
+			at = put_record(writer, RRTYPE_A, group->ttl, 4);
+			if (at != NULL)
+				memcpy(at, group->sinkhole4[i], 4);
+		}
+	if (qtype == RRTYPE_AAAA || qtype == RRTYPE_ANY)
+		for (i = 0; i < group->sinkholes6; i++, count++) {
+			at = put_record(writer, RRTYPE_AAAA, group->ttl, 16);
+			if (at != NULL)
+				memcpy(at, group->sinkhole6[i], 16);
+		}
+	return count;
+}
+
+/* Names under .invalid (RFC 6761 section 6.4): nobody's, and they say whose
+ * answer this is to who looks at it with a tool that shows no EDE. */
+static void
+put_soa(struct writer *writer, const struct group *group)
+{
+	static const uint8_t names[] = "\7bitsink\7invalid\0"
+		"\6nobody\7invalid";
+	uint8_t *at = put_record(writer, RRTYPE_SOA, group->ttl,
+		sizeof(names) + 20);
+
+	if (at == NULL)
+		return;
+	memcpy(at, names, sizeof(names));
+	at = put32(at + sizeof(names), 1); /* SERIAL */
+	at = put32(at, 3600); /* REFRESH */
+	at = put32(at, 1200); /* RETRY */
+	at = put32(at, 604800); /* EXPIRE */
+	put32(at, group->ttl); /* MINIMUM */
+}
+
+static void
+put_question(struct writer *writer, const struct query *query)
+{
+	uint8_t *at = take(writer, query->qname_len + 4);
+
+	if (at == NULL)
+		return;
+	/* It usually is there already, and may overlap. */
+	memmove(at, query->qname, query->qname_len);
+	put16(put16(at + query->qname_len, query->qtype), query->qclass);
+}
+
+unsigned
+answer_rcode(const struct decision *decision)
+{
+	switch (decision->action) {
+	case ACTION_NXDOMAIN:
+		return RCODE_NXDOMAIN;
+	case ACTION_NODATA:
+	case ACTION_SINKHOLE:
+		return RCODE_NOERROR;
+	case ACTION_REFUSED:
+	case ACTION_DROP:
+	case ACTION_COUNT:
+		break;
+	}
+	return RCODE_REFUSED;
+}
+
+static void
+put_header(uint8_t *message, unsigned rcode, unsigned questions,
+	unsigned answers, unsigned authority, int truncated)
+{
+	message[2] = (uint8_t)(FLAGS2_QR | (truncated ? FLAGS2_TC : 0) |
+		(message[2] & (FLAGS2_OPCODE | FLAGS2_RD)));
+	message[3] = (uint8_t)(FLAGS3_RA | (message[3] & FLAGS3_CD) | rcode);
+	put16(message + 4, questions);
+	put16(message + 6, answers);
+	put16(message + 8, authority);
+	put16(message + 10, 0);
+}
+
+size_t
+answer_write(uint8_t *message, size_t limit, const struct query *query,
+	const struct decision *decision)
+{
+	struct writer writer = { message, ANSWER_HEADER, limit, 0 };
+	unsigned answers = 0, authority = 0, questions = 1;
+	size_t behind_question;
+
+	if (decision->action == ACTION_DROP || limit < ANSWER_HEADER)
+		return 0;
+	if (writer.limit > ANSWER_MAX)
+		writer.limit = ANSWER_MAX;
+	put_question(&writer, query);
+	if (writer.full)
+		questions = 0;
+	behind_question = writer.at;
+	if (decision->action == ACTION_SINKHOLE)
+		answers = put_addresses(&writer, decision->group,
+			query->qtype);
+	if (decision->action != ACTION_REFUSED && answers == 0) {
+		put_soa(&writer, decision->group);
+		authority = 1;
+	}
+	if (writer.full) {
+		writer.at = behind_question;
+		answers = 0;
+		authority = 0;
+	}
+	put_header(message, answer_rcode(decision), questions, answers,
+		authority, writer.full);
+	return writer.at;
+}

@@ -1,0 +1,248 @@
+/*
+ * clients.c - from a source address to its group, by longest prefix.
+ */
+#include "clients.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NO_PARENT UINT32_MAX
+#define LENGTH_BITS 8
+
+struct node4 {
+	uint32_t key; /* host byte order, so that it compares */
+	uint32_t parent; /* the prefix around this one, or NO_PARENT */
+	uint32_t group_length; /* group << LENGTH_BITS | length */
+};
+
+/* Two halves instead of a 128 bit integer, which ISO C does not have. */
+struct node6 {
+	uint64_t high;
+	uint64_t low;
+	uint32_t parent;
+	uint32_t group_length;
+};
+
+struct clients {
+	size_t count4;
+	size_t count6;
+	struct node4 *nodes4;
+	struct node6 *nodes6;
+};
+
+static uint32_t
+read32(const uint8_t *octets)
+{
+	return (uint32_t)octets[0] << 24 | (uint32_t)octets[1] << 16 |
+		(uint32_t)octets[2] << 8 | octets[3];
+}
+
+static uint64_t
+read64(const uint8_t *octets)
+{
+	return (uint64_t)read32(octets) << 32 | read32(octets + 4);
+}
+
+static int
+compare_entries(const void *va, const void *vb)
+{
+	const struct client_entry *a = va, *b = vb;
+	int order;
+
+	if (a->prefix.address.family != b->prefix.address.family)
+		return a->prefix.address.family < b->prefix.address.family
+			? -1 : 1;
+	order = memcmp(a->prefix.address.octets, b->prefix.address.octets, 16);
+	if (order != 0)
+		return order;
+	if (a->prefix.length != b->prefix.length)
+		return a->prefix.length < b->prefix.length ? -1 : 1;
+	/* Equal prefixes in the order they were written. */
+	return a->tag < b->tag ? -1 : a->tag > b->tag;
+}
+
+void
+clients_sort(struct client_entry *entries, size_t count)
+{
+	if (count > 1)
+		qsort(entries, count, sizeof(*entries), compare_entries);
+}
+
+int
+clients_same(const struct client_entry *a, const struct client_entry *b)
+{
+	return a->prefix.address.family == b->prefix.address.family &&
+		a->prefix.length == b->prefix.length &&
+		memcmp(a->prefix.address.octets, b->prefix.address.octets,
+			16) == 0;
+}
+
+/* Whether the prefix KEY/LENGTH holds the address. Lengths 0 and 32 make a
+ * shift by the whole width, which C leaves undefined. */
+static int
+holds4(uint32_t key, unsigned length, uint32_t address)
+{
+	return length == 0 || (key ^ address) >> (32 - length) == 0;
+}
+
+static int
+holds6(uint64_t khigh, uint64_t klow, unsigned length, uint64_t high,
+	uint64_t low)
+{
+	if (length == 0)
+		return 1;
+	if (length <= 64)
+		return (khigh ^ high) >> (64 - length) == 0;
+	return khigh == high && (klow ^ low) >> (128 - length) == 0;
+}
+
+static unsigned
+length_of(uint32_t group_length)
+{
+	return group_length & ((1u << LENGTH_BITS) - 1);
+}
+
+/* The parent of a new node is the node before it or one of that one's
+ * ancestors: sorted prefixes are nested or apart, never crossing. */
+static void
+add4(struct clients *clients, const struct client_entry *entry)
+{
+	struct node4 *node = &clients->nodes4[clients->count4];
+	uint32_t parent = clients->count4 > 0
+		? (uint32_t)clients->count4 - 1 : NO_PARENT;
+
+	node->key = read32(entry->prefix.address.octets);
+	node->group_length = entry->group << LENGTH_BITS | entry->prefix.length;
+	while (parent != NO_PARENT &&
+	    !holds4(clients->nodes4[parent].key,
+		length_of(clients->nodes4[parent].group_length), node->key))
+		parent = clients->nodes4[parent].parent;
+	node->parent = parent;
+	clients->count4++;
+}
+
+static void
+add6(struct clients *clients, const struct client_entry *entry)
+{
+	struct node6 *node = &clients->nodes6[clients->count6];
+	uint32_t parent = clients->count6 > 0
+		? (uint32_t)clients->count6 - 1 : NO_PARENT;
+
+	node->high = read64(entry->prefix.address.octets);
+	node->low = read64(entry->prefix.address.octets + 8);
+	node->group_length = entry->group << LENGTH_BITS | entry->prefix.length;
+	while (parent != NO_PARENT &&
+	    !holds6(clients->nodes6[parent].high, clients->nodes6[parent].low,
+		length_of(clients->nodes6[parent].group_length),
+		node->high, node->low))
+		parent = clients->nodes6[parent].parent;
+	node->parent = parent;
+	clients->count6++;
+}
+
+struct clients *
+clients_new(const struct client_entry *entries, size_t count)
+{
+	struct clients *clients;
+	size_t i, count4 = 0;
+
+	if (count > INT32_MAX)
+		return NULL;
+	for (i = 0; i < count; i++)
+		count4 += entries[i].prefix.address.family == ADDRESS_IP4;
+	clients = calloc(1, sizeof(*clients));
+	if (clients == NULL)
+		return NULL;
+	clients->nodes4 = calloc(count4 + 1, sizeof(*clients->nodes4));
+	clients->nodes6 = calloc(count - count4 + 1, sizeof(*clients->nodes6));
+	if (clients->nodes4 == NULL || clients->nodes6 == NULL) {
+		clients_free(clients);
+		return NULL;
+	}
+	for (i = 0; i < count; i++) {
+		if (entries[i].prefix.address.family == ADDRESS_IP4)
+			add4(clients, &entries[i]);
+		else
+			add6(clients, &entries[i]);
+	}
+	return clients;
+}
+
+void
+clients_free(struct clients *clients)
+{
+	if (clients == NULL)
+		return;
+	free(clients->nodes4);
+	free(clients->nodes6);
+	free(clients);
+}
+
+static uint32_t
+find4(const struct clients *clients, uint32_t address)
+{
+	const struct node4 *nodes = clients->nodes4;
+	size_t low = 0, high = clients->count4;
+	uint32_t i;
+
+	/* The last node whose key is not beyond the address. */
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (nodes[middle].key <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (i = (uint32_t)low - 1; i != NO_PARENT; i = nodes[i].parent)
+		if (holds4(nodes[i].key, length_of(nodes[i].group_length),
+		    address))
+			return nodes[i].group_length >> LENGTH_BITS;
+	return CLIENTS_NONE;
+}
+
+static uint32_t
+find6(const struct clients *clients, uint64_t ahigh, uint64_t alow)
+{
+	const struct node6 *nodes = clients->nodes6;
+	size_t low = 0, high = clients->count6;
+	uint32_t i;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (nodes[middle].high < ahigh ||
+		    (nodes[middle].high == ahigh && nodes[middle].low <= alow))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (i = (uint32_t)low - 1; i != NO_PARENT; i = nodes[i].parent)
+		if (holds6(nodes[i].high, nodes[i].low,
+		    length_of(nodes[i].group_length), ahigh, alow))
+			return nodes[i].group_length >> LENGTH_BITS;
+	return CLIENTS_NONE;
+}
+
+uint32_t
+clients_find(const struct clients *clients, const struct address *address)
+{
+	switch (address->family) {
+	case ADDRESS_IP4:
+		return find4(clients, read32(address->octets));
+	case ADDRESS_IP6:
+		return find6(clients, read64(address->octets),
+			read64(address->octets + 8));
+	case ADDRESS_NONE:
+		break;
+	}
+	return CLIENTS_NONE;
+}
+
+size_t
+clients_memory(const struct clients *clients)
+{
+	return sizeof(*clients) +
+		(clients->count4 + 1) * sizeof(*clients->nodes4) +
+		(clients->count6 + 1) * sizeof(*clients->nodes6);
+}

@@ -1,0 +1,53 @@
+/*
+ * clients.h - from a source address to its group, by longest prefix.
+ *
+ * The table is built once and never changes. It holds its prefixes sorted,
+ * each with the index of the prefix around it; a look-up is one binary search
+ * and, where prefixes nest, the way outwards. It takes 12 octets an IPv4 and 24
+ * octets an IPv6 prefix.
+ *
+ * Thread-safety: a built table may be read by any number of threads.
+ */
+#ifndef BITSINK_CLIENTS_H
+#define BITSINK_CLIENTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "address.h"
+
+/* No group. Groups are numbers below CLIENTS_GROUPS_MAX. */
+#define CLIENTS_NONE UINT32_MAX
+#define CLIENTS_GROUPS_MAX (1u << 24)
+
+struct client_entry {
+	struct prefix prefix;
+	uint32_t group;
+	/* The caller's, to find the entry's place in a file again. */
+	uint32_t tag;
+};
+
+struct clients;
+
+/* Sorts ENTRIES by family, address and length, the order of clients_new(). */
+void clients_sort(struct client_entry *entries, size_t count);
+
+/* Whether A and B are the same prefix. */
+int clients_same(const struct client_entry *a, const struct client_entry *b);
+
+/*
+ * Builds the table of COUNT sorted entries with no prefix twice. The entries
+ * stay the caller's. Returns NULL when out of memory or when there are more
+ * than fit (2^31). Free with clients_free(), which accepts NULL.
+ */
+struct clients *clients_new(const struct client_entry *entries, size_t count);
+void clients_free(struct clients *clients);
+
+/* The group of the longest prefix that holds ADDRESS, or CLIENTS_NONE. */
+uint32_t clients_find(const struct clients *clients,
+	const struct address *address);
+
+/* Octets the table takes. */
+size_t clients_memory(const struct clients *clients);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * diag.h - what is wrong with a file: every error and warning with its place.
+ *
+ * Thread-safety: one struct diag belongs to one thread.
+ */
+#ifndef BITSINK_DIAG_H
+#define BITSINK_DIAG_H
+
+#include <stddef.h>
+
+#include "query.h"
+
+enum diag_severity { DIAG_ERROR, DIAG_WARNING };
+
+/* As many are kept; those beyond are only counted. */
+#define DIAG_KEPT_MAX 10000u
+
+struct diag_item {
+	enum diag_severity severity;
+	/* "file:line:column: error: message", without a newline. */
+	char *text;
+};
+
+/* Set to zeroes to begin with; diag_clear() frees what it holds. */
+struct diag {
+	struct diag_item *items;
+	size_t kept;
+	size_t room;
+	/* All that were reported, kept or not. */
+	size_t errors;
+	size_t warnings;
+};
+
+/* Reports at WHERE: line 0 leaves line and column out, column 0 the column. */
+void diag_error(struct diag *diag, struct origin where, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void diag_warning(struct diag *diag, struct origin where, const char *format,
+	...) __attribute__((format(printf, 3, 4)));
+
+/* The out-of-memory error, which takes no memory to report. */
+void diag_no_memory(struct diag *diag);
+
+void diag_clear(struct diag *diag);
+
+#endif

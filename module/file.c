@@ -1,0 +1,180 @@
+/*
+ * file.c - one file of text, read whole.
+ */
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int
+same_version(const struct stat *a, const struct stat *b)
+{
+	return a->st_size == b->st_size &&
+		a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+		a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* Reads the SIZE octets that the file should have, and looks for more. */
+static int
+read_all(int fd, char *memory, size_t size, size_t *got)
+{
+	*got = 0;
+	for (;;) {
+		/* One octet of room more, to notice a file that grew. */
+		ssize_t n = read(fd, memory + *got, size + 1 - *got);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0 || (*got += (size_t)n) > size)
+			return 0;
+	}
+}
+
+static int
+read_open_file(int fd, struct file *file, struct origin where,
+	struct diag *diag)
+{
+	struct stat before, after;
+	size_t got;
+
+	if (fstat(fd, &before) != 0) {
+		diag_error(diag, where, "cannot read \"%s\": %s", file->name,
+			strerror(errno));
+		return -1;
+	}
+	if (!S_ISREG(before.st_mode)) {
+		diag_error(diag, where, "\"%s\" is %s, expected a regular file",
+			file->name, S_ISDIR(before.st_mode) ? "a directory" :
+			S_ISFIFO(before.st_mode) ? "a FIFO" : "a special file");
+		return -1;
+	}
+	if ((uintmax_t)before.st_size > FILE_OCTETS_MAX) {
+		diag_error(diag, where, "\"%s\" has %ju octets, expected at "
+			"most %zu", file->name, (uintmax_t)before.st_size,
+			FILE_OCTETS_MAX);
+		return -1;
+	}
+	file->memory = malloc((size_t)before.st_size + 2);
+	if (file->memory == NULL) {
+		diag_no_memory(diag);
+		return -1;
+	}
+	if (read_all(fd, file->memory, (size_t)before.st_size, &got) != 0) {
+		diag_error(diag, where, "cannot read \"%s\": %s", file->name,
+			strerror(errno));
+		return -1;
+	}
+	if (fstat(fd, &after) != 0 || !same_version(&before, &after) ||
+	    got != (size_t)before.st_size) {
+		diag_error(diag, where, "\"%s\" changed while it was read; "
+			"expected it to stay, try again", file->name);
+		return -1;
+	}
+	file->memory[got] = '\0';
+	file->text = file->memory;
+	file->length = got;
+	return 0;
+}
+
+/* Octets of the UTF-8 sequence at TEXT, 0 for none (RFC 3629 section 4). */
+static size_t
+utf8_sequence(const unsigned char *text, size_t left)
+{
+	size_t i, length;
+	unsigned char low = 0x80, high = 0xbf;
+
+	if (text[0] < 0x80)
+		return text[0] != 0;
+	if (text[0] >= 0xc2 && text[0] <= 0xdf)
+		length = 2;
+	else if (text[0] >= 0xe0 && text[0] <= 0xef)
+		length = 3;
+	else if (text[0] >= 0xf0 && text[0] <= 0xf4)
+		length = 4;
+	else
+		return 0;
+	if (text[0] == 0xe0)
+		low = 0xa0; /* overlong */
+	else if (text[0] == 0xed)
+		high = 0x9f; /* surrogates */
+	else if (text[0] == 0xf0)
+		low = 0x90; /* overlong */
+	else if (text[0] == 0xf4)
+		high = 0x8f; /* beyond U+10FFFF */
+	if (left < length || text[1] < low || text[1] > high)
+		return 0;
+	for (i = 2; i < length; i++)
+		if (text[i] < 0x80 || text[i] > 0xbf)
+			return 0;
+	return length;
+}
+
+static int
+check_utf8(const struct file *file, struct diag *diag)
+{
+	const unsigned char *text = (const unsigned char *)file->text;
+	struct origin where = { file->name, 1, 1 };
+	size_t at = 0;
+
+	while (at < file->length) {
+		size_t length = utf8_sequence(text + at, file->length - at);
+
+		if (length == 0) {
+			diag_error(diag, where, "found octet 0x%02x, expected "
+				"text in UTF-8", text[at]);
+			return -1;
+		}
+		if (text[at] == '\n') {
+			where.line++;
+			where.column = 0;
+		}
+		where.column++;
+		at += length;
+	}
+	return 0;
+}
+
+int
+file_read(struct file *file, const char *name, struct origin where,
+	struct diag *diag)
+{
+	int fd, result;
+
+	memset(file, 0, sizeof(*file));
+	file->name = name;
+	fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0) {
+		diag_error(diag, where, "cannot open \"%s\": %s", name,
+			strerror(errno));
+		return -1;
+	}
+	result = read_open_file(fd, file, where, diag);
+	close(fd);
+	/* Editors on Windows put a byte order mark first. */
+	if (result == 0 && file->length >= 3 &&
+	    memcmp(file->text, "\xef\xbb\xbf", 3) == 0) {
+		file->text += 3;
+		file->length -= 3;
+	}
+	if (result == 0)
+		result = check_utf8(file, diag);
+	if (result != 0)
+		file_free(file);
+	return result;
+}
+
+void
+file_free(struct file *file)
+{
+	free(file->memory);
+	file->memory = NULL;
+	file->text = NULL;
+	file->length = 0;
+}

@@ -1,0 +1,35 @@
+/*
+ * file.h - one file of text, read whole.
+ *
+ * Thread-safety: pure functions on the caller's values.
+ */
+#ifndef BITSINK_FILE_H
+#define BITSINK_FILE_H
+
+#include <stddef.h>
+
+#include "diag.h"
+
+/* A larger file is an error: a million patterns take about 30 MiB. */
+#define FILE_OCTETS_MAX ((size_t)256 << 20)
+
+struct file {
+	/* Name as given; borrowed. */
+	const char *name;
+	/* The text, without a leading byte order mark, and a NUL behind it
+	 * that is not counted. Owned; freed by file_free(). */
+	char *memory;
+	const char *text;
+	size_t length;
+};
+
+/*
+ * Reads NAME, a regular file in UTF-8 that does not change meanwhile. Returns
+ * 0, or -1 with an error at WHERE (the place that names the file) or in
+ * the file itself. Never blocks on a FIFO or a device.
+ */
+int file_read(struct file *file, const char *name, struct origin where,
+	struct diag *diag);
+void file_free(struct file *file);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * host.h - between Unbound and the core.
+ *
+ * Together with entry.c the only place that knows Unbound's structures.
+ */
+#ifndef BITSINK_HOST_H
+#define BITSINK_HOST_H
+
+#include "policy.h"
+
+struct module_env;
+struct module_state;
+
+/*
+ * Whether this Unbound is the one that the module was compiled for, and
+ * has the request callback. 1, or 0 with the reason in Unbound's log. Uses
+ * none of Unbound's structures.
+ */
+int host_is_ours(void);
+
+/*
+ * Starts judging: loads the policy that unbound.conf names, and registers the
+ * callback. Returns the module's state, to be freed by host_stop(), or NULL
+ * with the reason in Unbound's log. For init() alone, before there are workers.
+ */
+struct module_state *host_start(struct module_env *env, int id);
+
+/* Ends it; accepts NULL. For deinit() alone, when no worker runs any more. */
+void host_stop(struct module_env *env, int id, struct module_state *state);
+
+/* Octets the module takes. */
+size_t host_memory(const struct module_state *state);
+
+#endif

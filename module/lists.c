@@ -1,0 +1,293 @@
+/*
+ * lists.c - list files: a pattern a line, its ports, comments.
+ *
+ *	# comment
+ *	*.windowsupdate.com    http          # comment
+ *	download.example       http https
+ *	other.example          443/tcp,8530
+ *
+ * The ports are for people and for firewalls; DNS has none.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "loader.h"
+
+/* A line of a list file on its way. */
+struct line {
+	const struct file *file;
+	size_t at;
+	size_t end;
+	size_t start;
+	unsigned number;
+};
+
+static int
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+static int
+is_separator(char c)
+{
+	return is_blank(c) || c == ',';
+}
+
+/* The next word of the line; length 0 where there is none. */
+static struct token
+next_word(struct line *line, int (*separates)(char))
+{
+	const char *text = line->file->text;
+	struct token word;
+
+	while (line->at < line->end && separates(text[line->at]))
+		line->at++;
+	word.text = text + line->at;
+	word.length = 0;
+	word.where.file = line->file->name;
+	word.where.line = line->number;
+	word.where.column = (unsigned)(line->at - line->start) + 1;
+	if (line->at < line->end && text[line->at] == '#')
+		line->at = line->end;
+	while (line->at < line->end && !separates(text[line->at]) &&
+	    text[line->at] != '#') {
+		line->at++;
+		word.length++;
+	}
+	return word;
+}
+
+static int
+is_port(const struct token *word)
+{
+	unsigned port = 0;
+	size_t i;
+
+	for (i = 0; i < word->length && i < 5 && word->text[i] >= '0' &&
+	    word->text[i] <= '9'; i++)
+		port = port * 10 + (unsigned)(word->text[i] - '0');
+	if (i == 0 || port == 0 || port > 65535 || word->text[0] == '0')
+		return 0;
+	return i == word->length || (word->length - i == 4 &&
+		(memcmp(word->text + i, "/tcp", 4) == 0 ||
+		memcmp(word->text + i, "/udp", 4) == 0));
+}
+
+static int
+is_transport(const struct token *word)
+{
+	return (word->length == 4 && memcmp(word->text, "http", 4) == 0) ||
+		(word->length == 5 && memcmp(word->text, "https", 5) == 0) ||
+		is_port(word);
+}
+
+static void
+take_pattern(struct loader *loader, struct list *list,
+	const struct token *word)
+{
+	struct pattern pattern;
+	struct pattern_error error;
+	struct names_rule rule;
+	uint32_t earlier;
+
+	if (pattern_from_text(&pattern, word->text, word->length, &error)) {
+		struct origin where = word->where;
+
+		where.column += (unsigned)error.at;
+		diag_error(loader->diag, where, "in pattern \"%s\": expected "
+			"%s", loader_quote(word).text, error.expected);
+		return;
+	}
+	rule.line = word->where.line;
+	rule.column = (uint16_t)(word->where.column < UINT16_MAX
+		? word->where.column : UINT16_MAX);
+	rule.source = loader->source & (NAMES_SOURCES_MAX - 1);
+	rule.deny = 0;
+	if (names_add(list->names, &pattern, &rule, &earlier) == NAMES_NO_RULE)
+		diag_no_memory(loader->diag);
+	else
+		loader->policy->pattern_count++;
+}
+
+static void
+take_line(struct loader *loader, struct list *list, struct line *line)
+{
+	struct token word = next_word(line, is_blank);
+
+	if (word.length == 0)
+		return;
+	take_pattern(loader, list, &word);
+	for (;;) {
+		word = next_word(line, is_separator);
+		if (word.length == 0)
+			return;
+		if (!is_transport(&word))
+			diag_error(loader->diag, word.where, "found \"%s\", "
+				"expected http, https, a port, PORT/tcp, "
+				"PORT/udp, or '#' before a comment",
+				loader_quote(&word).text);
+	}
+}
+
+static void
+parse_list(struct loader *loader, struct list *list, const struct file *file)
+{
+	struct line line = { file, 0, 0, 0, 0 };
+	size_t next = 0;
+
+	while (next < file->length) {
+		const char *end = memchr(file->text + next, '\n',
+			file->length - next);
+
+		line.number++;
+		line.start = line.at = next;
+		line.end = end != NULL ? (size_t)(end - file->text)
+			: file->length;
+		next = line.end + 1;
+		take_line(loader, list, &line);
+	}
+}
+
+/* DIRECTORY/NAME.list if there is such a file; *PATH is allocated. */
+static int
+try_directory(struct loader *loader, const char *directory,
+	const struct token *name, char **path)
+{
+	if (asprintf(path, "%s/%.*s.list", directory, (int)name->length,
+	    name->text) < 0) {
+		diag_no_memory(loader->diag);
+		*path = NULL;
+		return 1;
+	}
+	if (access(*path, F_OK) == 0)
+		return 1;
+	free(*path);
+	*path = NULL;
+	return 0;
+}
+
+/* The file of a list: as it is with a '/' in it, else from the directories of
+ * the policy and then from those of the installation. NULL: reported. */
+static char *
+find_list(struct loader *loader, const struct token *name)
+{
+	const char *const *directory = loader->options->list_directories;
+	char *path;
+	size_t i;
+
+	if (memchr(name->text, '/', name->length) != NULL)
+		return loader_path(loader, name);
+	for (i = 0; i < loader->directory_count; i++) {
+		char *own = loader_path(loader, &loader->directories[i]);
+		int done = own == NULL ||
+			try_directory(loader, own, name, &path);
+
+		if (done) {
+			path = own == NULL ? NULL : path;
+			free(own);
+			return path;
+		}
+		free(own);
+	}
+	for (; directory != NULL && *directory != NULL; directory++)
+		if (try_directory(loader, *directory, name, &path))
+			return path;
+	diag_error(loader->diag, name->where, "found no list \"%s\", expected "
+		"a file \"%s.list\" in a list directory",
+		loader_quote(name).text, loader_quote(name).text);
+	return NULL;
+}
+
+/* Reads a list that is not there yet. It takes the path. */
+static struct list *
+read_list(struct loader *loader, const struct token *name, char *path)
+{
+	struct policy *policy = loader->policy;
+	struct list *list;
+	struct file file;
+
+	if (loader_room(loader, &policy->lists, policy->list_count,
+	    &loader->lists_room, sizeof(*policy->lists)) != 0) {
+		free(path);
+		return NULL;
+	}
+	list = calloc(1, sizeof(*list));
+	if (list == NULL) {
+		free(path);
+		diag_no_memory(loader->diag);
+		return NULL;
+	}
+	policy->lists[policy->list_count++] = list;
+	list->file = path;
+	list->name = strndup(name->text, name->length);
+	list->names = names_new(&loader->options->key);
+	if (list->name == NULL || list->names == NULL) {
+		diag_no_memory(loader->diag);
+		return NULL;
+	}
+	if (loader_add_source(loader, path, name->where) != 0 ||
+	    file_read(&file, path, name->where, loader->diag) != 0)
+		return list;
+	file.name = policy->sources[loader->source];
+	parse_list(loader, list, &file);
+	file_free(&file);
+	if (names_finish(list->names) != 0)
+		diag_no_memory(loader->diag);
+	return list;
+}
+
+static struct list *
+get_list(struct loader *loader, const struct token *name)
+{
+	char *path = find_list(loader, name);
+	size_t i;
+
+	if (path == NULL)
+		return NULL;
+	for (i = 0; i < loader->policy->list_count; i++)
+		if (strcmp(loader->policy->lists[i]->file, path) == 0) {
+			free(path);
+			return loader->policy->lists[i];
+		}
+	return read_list(loader, name, path);
+}
+
+static void
+use_list(struct loader *loader, const struct list_use *use)
+{
+	struct group *group = &loader->policy->groups[use->group];
+	const struct list *list = get_list(loader, &use->token);
+	const struct list **lists;
+	size_t i;
+
+	if (list == NULL)
+		return;
+	for (i = 0; i < group->list_count; i++)
+		if (group->lists[i] == list) {
+			diag_warning(loader->diag, use->token.where, "list "
+				"\"%s\" is in this group already",
+				loader_quote(&use->token).text);
+			return;
+		}
+	lists = reallocarray(group->lists, group->list_count + 1,
+		sizeof(*lists));
+	if (lists == NULL) {
+		diag_no_memory(loader->diag);
+		return;
+	}
+	group->lists = lists;
+	group->lists[group->list_count++] = list;
+}
+
+void
+lists_load(struct loader *loader)
+{
+	size_t i;
+
+	for (i = 0; i < loader->list_use_count; i++)
+		use_list(loader, &loader->list_uses[i]);
+}

@@ -1,0 +1,377 @@
+/*
+ * load.c - from policy files to struct policy.
+ */
+#include <errno.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "loader.h"
+
+#define INCLUDE_DEPTH_MAX 16u
+
+/* The files being read, the innermost first; to notice a cycle. */
+struct reading {
+	const struct reading *outer;
+	dev_t device;
+	ino_t inode;
+	unsigned depth;
+};
+
+static void read_file(struct loader *loader, const char *name,
+	struct origin where, const struct reading *outer);
+
+int
+loader_room(struct loader *loader, void *array, size_t used, size_t *room,
+	size_t size)
+{
+	void *grown;
+
+	if (used < *room)
+		return 0;
+	memcpy(&grown, array, sizeof(grown));
+	grown = reallocarray(grown, *room == 0 ? 16 : *room * 2, size);
+	if (grown == NULL) {
+		diag_no_memory(loader->diag);
+		return -1;
+	}
+	memcpy(array, &grown, sizeof(grown));
+	*room = *room == 0 ? 16 : *room * 2;
+	return 0;
+}
+
+int
+loader_add_source(struct loader *loader, const char *name,
+	struct origin where)
+{
+	struct policy *policy = loader->policy;
+	char *copy;
+
+	if (policy->source_count >= NAMES_SOURCES_MAX) {
+		diag_error(loader->diag, where, "found file %zu of the policy, "
+			"expected at most %u", policy->source_count + 1,
+			NAMES_SOURCES_MAX);
+		return -1;
+	}
+	if (loader_room(loader, &policy->sources, policy->source_count,
+	    &loader->sources_room, sizeof(*policy->sources)) != 0)
+		return -1;
+	copy = strdup(name);
+	if (copy == NULL) {
+		diag_no_memory(loader->diag);
+		return -1;
+	}
+	loader->source = (uint16_t)policy->source_count;
+	policy->sources[policy->source_count++] = copy;
+	return 0;
+}
+
+struct loader_text
+loader_quote(const struct token *token)
+{
+	struct loader_text quoted;
+	size_t i, length = token->length < 200 ? token->length : 200;
+
+	/* No control character reaches a terminal or a log from here. */
+	for (i = 0; i < length; i++)
+		quoted.text[i] = (unsigned char)token->text[i] < ' ' ||
+			token->text[i] == 0x7f ? '?' : token->text[i];
+	strcpy(quoted.text + length, length < token->length ? "..." : "");
+	return quoted;
+}
+
+char *
+loader_path(struct loader *loader, const struct token *token)
+{
+	const char *file = token->where.file, *slash = strrchr(file, '/');
+	int directory = slash != NULL ? (int)(slash - file) + 1 : 0;
+	char *path;
+
+	if (token->length > 0 && token->text[0] == '/')
+		directory = 0;
+	if (asprintf(&path, "%.*s%.*s", directory, file, (int)token->length,
+	    token->text) < 0) {
+		diag_no_memory(loader->diag);
+		return NULL;
+	}
+	return path;
+}
+
+static void
+include(struct loader *loader, const struct token *value,
+	const struct reading *reading)
+{
+	char *path = loader_path(loader, value);
+	glob_t found;
+	size_t i;
+
+	if (path == NULL)
+		return;
+	if (strpbrk(path, "*?[{") == NULL) {
+		read_file(loader, path, value->where, reading);
+		free(path);
+		return;
+	}
+	switch (glob(path, GLOB_ERR | GLOB_BRACE | GLOB_TILDE, NULL, &found)) {
+	case 0:
+		for (i = 0; i < found.gl_pathc; i++)
+			read_file(loader, found.gl_pathv[i], value->where,
+				reading);
+		globfree(&found);
+		break;
+	case GLOB_NOMATCH:
+		diag_warning(loader->diag, value->where,
+			"\"%s\" matches no file", path);
+		break;
+	case GLOB_NOSPACE:
+		diag_no_memory(loader->diag);
+		break;
+	default:
+		diag_error(loader->diag, value->where,
+			"cannot list \"%s\": %s", path, strerror(errno));
+	}
+	free(path);
+}
+
+static int
+token_is(const struct token *token, const char *word)
+{
+	return token->length == strlen(word) &&
+		memcmp(token->text, word, token->length) == 0;
+}
+
+static const char *
+attributes_here(const struct loader *loader)
+{
+	switch (loader->clause) {
+	case CLAUSE_BITSINK:
+		return "an option of the bitsink: clause, group: or include:";
+	case CLAUSE_GROUP:
+		return "an option of the group: clause, group:, bitsink: or "
+			"include:";
+	case CLAUSE_NONE:
+		break;
+	}
+	return "bitsink:, group: or include:";
+}
+
+/* Takes one attribute, and its value where it has one. */
+static void
+take(struct loader *loader, struct lexer *lexer, const struct token *attribute,
+	const struct reading *reading)
+{
+	struct token value;
+	unsigned number = 0;
+	int included = token_is(attribute, "include");
+	int toplevel = token_is(attribute, "include-toplevel");
+
+	if (token_is(attribute, "bitsink")) {
+		loader->clause = CLAUSE_BITSINK;
+		return;
+	}
+	if (token_is(attribute, "group")) {
+		options_begin_group(loader, attribute->where);
+		return;
+	}
+	if (!included && !toplevel &&
+	    !options_find(loader, attribute, &number)) {
+		diag_error(loader->diag, attribute->where,
+			"found \"%s:\", expected %s",
+			loader_quote(attribute).text, attributes_here(loader));
+		lexer_skip_line(lexer);
+		return;
+	}
+	if (lexer_value(lexer, attribute, &value, loader->diag) != LEXER_WORD)
+		return;
+	if (toplevel)
+		loader->clause = CLAUSE_NONE;
+	if (included || toplevel)
+		include(loader, &value, reading);
+	else
+		options_set(loader, number, attribute, &value);
+	if (toplevel)
+		loader->clause = CLAUSE_NONE;
+}
+
+static void
+parse(struct loader *loader, const struct file *file,
+	const struct reading *reading)
+{
+	uint16_t source = loader->source;
+	struct lexer lexer;
+	struct token attribute;
+
+	lexer_start(&lexer, file);
+	for (;;) {
+		enum lexer_result result = lexer_attribute(&lexer, &attribute,
+			loader->diag);
+
+		if (result == LEXER_END)
+			return;
+		if (result != LEXER_WORD)
+			continue;
+		take(loader, &lexer, &attribute, reading);
+		loader->source = source; /* an include has another */
+	}
+}
+
+static int
+is_cycle(const struct reading *reading)
+{
+	const struct reading *outer;
+
+	for (outer = reading->outer; outer != NULL; outer = outer->outer)
+		if (outer->device == reading->device &&
+		    outer->inode == reading->inode)
+			return 1;
+	return 0;
+}
+
+static void
+read_file(struct loader *loader, const char *name, struct origin where,
+	const struct reading *outer)
+{
+	struct reading reading = { outer, 0, 0, outer ? outer->depth + 1 : 0 };
+	struct stat status;
+	struct file *file;
+
+	if (stat(name, &status) == 0) {
+		reading.device = status.st_dev;
+		reading.inode = status.st_ino;
+		if (is_cycle(&reading)) {
+			diag_error(loader->diag, where, "\"%s\" is being read "
+				"already, expected no file to include itself",
+				name);
+			return;
+		}
+	}
+	if (reading.depth > INCLUDE_DEPTH_MAX) {
+		diag_error(loader->diag, where, "found include number %u "
+			"inside each other, expected at most %u",
+			reading.depth, INCLUDE_DEPTH_MAX);
+		return;
+	}
+	if (loader_room(loader, &loader->files, loader->file_count,
+	    &loader->files_room, sizeof(*loader->files)) != 0 ||
+	    loader_add_source(loader, name, where) != 0)
+		return;
+	file = &loader->files[loader->file_count];
+	name = loader->policy->sources[loader->source];
+	if (file_read(file, name, where, loader->diag) != 0)
+		return;
+	loader->file_count++;
+	/* The array may move while an include is read; the text stays. */
+	{
+		struct file copy = *file;
+
+		parse(loader, &copy, &reading);
+	}
+}
+
+/* The same prefix in two groups would make the group a matter of luck. */
+static void
+find_double_clients(struct loader *loader)
+{
+	const struct client_entry *entries = loader->entries;
+	size_t i, kept = 0;
+
+	for (i = 0; i < loader->entry_count; i++) {
+		const struct token *first, *second;
+
+		if (kept == 0 ||
+		    !clients_same(&entries[kept - 1], &entries[i])) {
+			loader->entries[kept++] = entries[i];
+			continue;
+		}
+		first = &loader->clients[entries[kept - 1].tag].token;
+		second = &loader->clients[entries[i].tag].token;
+		if (entries[kept - 1].group == entries[i].group)
+			diag_warning(loader->diag, second->where,
+				"client \"%s\" is in this group already, at "
+				"%s:%u:%u", loader_quote(second).text,
+				first->where.file, first->where.line,
+				first->where.column);
+		else
+			diag_error(loader->diag, second->where, "found client "
+				"\"%s\" in a second group, expected it in one; "
+				"the first is \"%s\" at %s:%u:%u",
+				loader_quote(second).text,
+				loader->policy->groups[
+					entries[kept - 1].group].name,
+				first->where.file, first->where.line,
+				first->where.column);
+	}
+	loader->entry_count = kept;
+}
+
+static void
+build_clients(struct loader *loader)
+{
+	clients_sort(loader->entries, loader->entry_count);
+	find_double_clients(loader);
+	loader->policy->prefix_count = loader->entry_count;
+	loader->policy->clients = clients_new(loader->entries,
+		loader->entry_count);
+	if (loader->policy->clients == NULL)
+		diag_no_memory(loader->diag);
+}
+
+static void
+loader_clear(struct loader *loader)
+{
+	size_t i;
+
+	for (i = 0; i < loader->file_count; i++)
+		file_free(&loader->files[i]);
+	free(loader->files);
+	free(loader->drafts);
+	free(loader->entries);
+	free(loader->clients);
+	free(loader->patterns);
+	free(loader->list_uses);
+	free(loader->directories);
+}
+
+static void
+load(struct loader *loader, const char *path)
+{
+	struct origin nowhere = { path, 0, 0 };
+
+	read_file(loader, path, nowhere, NULL);
+	/* A file cut short must not set everybody free. */
+	if (loader->policy->group_count == 0 && loader->diag->errors == 0)
+		diag_error(loader->diag, nowhere, "found no group, expected at "
+			"least one \"group:\" clause");
+	lists_load(loader);
+	options_end(loader);
+	build_clients(loader);
+	if (loader->diag->errors == 0)
+		check_policy(loader);
+}
+
+struct policy *
+policy_load(const char *path, const struct policy_options *options,
+	struct diag *diag)
+{
+	struct loader loader;
+	struct policy *policy = calloc(1, sizeof(*policy));
+	size_t errors = diag->errors;
+
+	if (policy == NULL) {
+		diag_no_memory(diag);
+		return NULL;
+	}
+	memset(&loader, 0, sizeof(loader));
+	loader.policy = policy;
+	loader.options = options;
+	loader.diag = diag;
+	load(&loader, path);
+	loader_clear(&loader);
+	if (diag->errors > errors) {
+		policy_free(policy);
+		return NULL;
+	}
+	return policy;
+}

@@ -1,0 +1,119 @@
+/*
+ * loader.h - a policy on its way from files to struct policy.
+ *
+ * Shared by the parts of loading alone: load.c reads files, options.c knows
+ * what an attribute means, lists.c reads lists, check.c warns.
+ *
+ * Thread-safety: one loader belongs to one thread.
+ */
+#ifndef BITSINK_LOADER_H
+#define BITSINK_LOADER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "diag.h"
+#include "file.h"
+#include "lexer.h"
+#include "policy.h"
+
+enum clause { CLAUSE_NONE, CLAUSE_BITSINK, CLAUSE_GROUP };
+
+/* An option that a group may leave to the bitsink: clause. */
+enum choice { CHOICE_UNSET, CHOICE_NO, CHOICE_YES };
+
+/* What is known of a group while its clause is read. */
+struct group_draft {
+	enum choice audit;
+	enum choice log;
+	/* Bit I: option I of the table was given. */
+	uint32_t given;
+	/* Where action, ttl and the first sinkhole were given. */
+	struct origin action_at;
+	struct origin ttl_at;
+	struct origin sinkhole_at;
+};
+
+/* A pattern of a group as written, for warnings; text is in a file's memory. */
+struct written_pattern {
+	uint32_t group;
+	uint32_t rule;
+	struct token token;
+};
+
+/* A client as written; tag in the client entry counts here. */
+struct written_client {
+	struct token token;
+};
+
+/* An allow-list as written. Lists are read last, when the directories are
+ * known. */
+struct list_use {
+	uint32_t group;
+	struct token token;
+};
+
+struct loader {
+	struct policy *policy;
+	const struct policy_options *options;
+	struct diag *diag;
+
+	enum clause clause;
+	/* Of the bitsink: clause. */
+	enum choice audit;
+	enum choice log;
+	uint32_t given;
+
+	struct group_draft *drafts; /* one a group */
+	size_t drafts_room, groups_room;
+	struct client_entry *entries; /* one a client */
+	size_t entry_count, entries_room;
+	struct written_client *clients;
+	size_t clients_room;
+	struct written_pattern *patterns;
+	size_t pattern_count, patterns_room;
+	struct list_use *list_uses;
+	size_t list_use_count, list_uses_room;
+	struct token *directories; /* of list-directory */
+	size_t directory_count, directories_room;
+	/* Files stay in memory until the end, for tokens point into them. */
+	struct file *files;
+	size_t file_count, files_room;
+	size_t sources_room, lists_room;
+	/* The file that is read now; counts in policy->sources. */
+	uint16_t source;
+};
+
+/* Makes room for one element more. 0, or -1 with out of memory reported. */
+int loader_room(struct loader *loader, void *array, size_t used, size_t *room,
+	size_t size);
+
+/* Adds a file name to policy->sources and sets loader->source. 0, or -1
+ * with the error reported at WHERE. */
+int loader_add_source(struct loader *loader, const char *name,
+	struct origin where);
+
+/* The value as a string, cut at 200 octets, for messages only. */
+struct loader_text { char text[204]; };
+struct loader_text loader_quote(const struct token *token);
+
+/* NAME as seen from the file at WHERE: its directory goes before a relative
+ * name. Allocated; NULL with out of memory reported. */
+char *loader_path(struct loader *loader, const struct token *token);
+
+/* options.c: starts a clause, or gives an option its value. */
+void options_begin_group(struct loader *loader, struct origin where);
+void options_end(struct loader *loader);
+/* Whether the loader's clause has the attribute; if so *NUMBER is its row. */
+int options_find(const struct loader *loader, const struct token *attribute,
+	unsigned *number);
+void options_set(struct loader *loader, unsigned number,
+	const struct token *attribute, const struct token *value);
+
+/* lists.c: reads the lists that the groups name. */
+void lists_load(struct loader *loader);
+
+/* check.c: warns of what is legal but surely meant otherwise. */
+void check_policy(struct loader *loader);
+
+#endif

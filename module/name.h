@@ -1,0 +1,74 @@
+/*
+ * name.h - owner names: wire format, lower case, and as text.
+ *
+ * Names compare as DNS compares them: octet by octet, ASCII letters without
+ * case (RFC 4343). Any other octet stands for itself.
+ *
+ * Thread-safety: pure functions on the caller's values.
+ */
+#ifndef BITSINK_NAME_H
+#define BITSINK_NAME_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* RFC 1035 section 2.3.4. */
+enum {
+	NAME_OCTETS_MAX = 255,
+	NAME_LABEL_MAX = 63,
+	NAME_LABELS_MAX = 127
+};
+
+/* Room for the longest name as text: every octet as \DDD, the dots, NUL. */
+#define NAME_TEXT_MAX (4 * NAME_OCTETS_MAX + 1)
+
+/* A name taken apart. Label 0 is the leftmost; the root label is not counted. */
+struct name {
+	/* Wire format, uncompressed, lower case, with the root label. */
+	uint8_t octets[NAME_OCTETS_MAX];
+	/* Octets of it. */
+	uint8_t length;
+	uint8_t labels;
+	/* Where the length octet of each label is. */
+	uint8_t offset[NAME_LABELS_MAX + 1];
+};
+
+/*
+ * Reads a name of LENGTH octets in wire format. Returns 0, or -1 for
+ * what is not one whole uncompressed name: too long, cut short, with a
+ * compression pointer, or with octets behind the root label.
+ */
+int name_from_wire(struct name *name, const uint8_t *wire, size_t length);
+
+/* The label I, its length octet first. */
+static inline const uint8_t *
+name_label(const struct name *name, unsigned i)
+{
+	return name->octets + name->offset[i];
+}
+
+/* Whether two labels, their length octets first, are the same octets. */
+static inline int
+label_equal(const uint8_t *a, const uint8_t *b)
+{
+	return a[0] == b[0] && memcmp(a + 1, b + 1, a[0]) == 0;
+}
+
+/* Lower case as DNS has it: ASCII letters only, whatever the locale. */
+static inline uint8_t
+octet_lower(uint8_t octet)
+{
+	return octet >= 'A' && octet <= 'Z' ? (uint8_t)(octet | 0x20) : octet;
+}
+
+/*
+ * Writes a wire format name as text, in the letter case it has, with its final
+ * dot and with escapes (RFC 1035 section 5.1) for whatever is not a letter,
+ * a digit, '-', '_' or '*': the text has no space, quote, '=' or control
+ * character and can stand in a log line. TEXT holds NAME_TEXT_MAX octets. What
+ * is no name is written as "?".
+ */
+void name_to_text(const uint8_t *wire, size_t length, char *text);
+
+#endif

@@ -1,0 +1,82 @@
+/*
+ * names.h - from an owner name to the most specific pattern that matches it.
+ *
+ * A tree of labels from the root down, its edges in one keyed hash table, so
+ * that a look-up costs a step a label however many patterns there are, and
+ * nobody who chooses names can choose collisions. Labels with wildcards are
+ * lists at their nodes, most specific first.
+ *
+ * Which pattern is the most specific is defined in pattern.h; between equals
+ * deny wins.
+ *
+ * Thread-safety: building is for one thread; a finished table may be read
+ * by any number of threads.
+ */
+#ifndef BITSINK_NAMES_H
+#define BITSINK_NAMES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "name.h"
+#include "pattern.h"
+
+/* A key for the hash; random, one a process. */
+struct names_key {
+	uint64_t word[2];
+};
+
+/* One written pattern. */
+struct names_rule {
+	uint32_t line;
+	uint16_t column; /* 65535 for that and all beyond */
+	uint16_t source : 15; /* the caller's number of a file */
+	uint16_t deny : 1;
+};
+
+#define NAMES_SOURCES_MAX 32768u
+#define NAMES_NO_RULE UINT32_MAX
+
+struct names_match {
+	/* NULL where no pattern matches; owned by the table. */
+	const struct names_rule *rule;
+	/* As in pattern_matches(). */
+	uint8_t specificity[NAME_LABELS_MAX + 1];
+};
+
+struct names;
+
+/* An empty table; NULL when out of memory. Free with names_free(). */
+struct names *names_new(const struct names_key *key);
+void names_free(struct names *names);
+
+/*
+ * Adds a pattern. Returns the rule's number; *EARLIER is the number of a rule
+ * with the same pattern that makes this one or that one useless (of two equal
+ * patterns the first stays, or the deny), else NAMES_NO_RULE.
+ * NAMES_NO_RULE is returned when out of memory, or beyond 2^30 labels; the
+ * table is then to be freed.
+ */
+uint32_t names_add(struct names *names, const struct pattern *pattern,
+	const struct names_rule *rule, uint32_t *earlier);
+
+/* Gives memory back and makes the table ready for names_find(). 0, or -1
+ * when out of memory. */
+int names_finish(struct names *names);
+
+/*
+ * Improves MATCH by the best match for NAME in this table: a caller with
+ * several tables sets match->rule to NULL and asks one after the other. The
+ * rule numbered EXCEPT is passed over (NAMES_NO_RULE: none is).
+ */
+void names_find(const struct names *names, const struct name *name,
+	uint32_t except, struct names_match *match);
+
+/* Rules added so far, and the one numbered RULE. */
+uint32_t names_rules(const struct names *names);
+const struct names_rule *names_rule(const struct names *names, uint32_t rule);
+
+/* Octets the table takes. */
+size_t names_memory(const struct names *names);
+
+#endif

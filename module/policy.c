@@ -1,0 +1,125 @@
+/*
+ * policy.c - who may ask for what, and what is done to the rest.
+ */
+#include "policy.h"
+
+#include <stdlib.h>
+
+void
+group_match(const struct group *group, const struct name *name,
+	uint32_t except, struct names_match *match)
+{
+	size_t i;
+
+	match->rule = NULL;
+	names_find(group->own, name, except, match);
+	for (i = 0; i < group->list_count; i++)
+		names_find(group->lists[i]->names, name, NAMES_NO_RULE, match);
+}
+
+/* A group that drops, drops; else what cannot be judged is refused. */
+static void
+block_unjudged(struct decision *decision, enum reason reason)
+{
+	decision->verdict = VERDICT_BLOCK;
+	decision->reason = reason;
+	if (decision->action != ACTION_DROP)
+		decision->action = ACTION_REFUSED;
+}
+
+static void
+judge_name(const struct policy *policy, const struct name *name,
+	struct decision *decision)
+{
+	struct names_match match;
+
+	group_match(decision->group, name, NAMES_NO_RULE, &match);
+	if (match.rule == NULL) {
+		decision->verdict = VERDICT_BLOCK;
+		decision->reason = REASON_NOT_LISTED;
+		return;
+	}
+	decision->verdict = match.rule->deny ? VERDICT_BLOCK : VERDICT_ALLOW;
+	decision->reason = match.rule->deny ? REASON_DENIED : REASON_ALLOWED;
+	decision->rule.file = policy->sources[match.rule->source];
+	decision->rule.line = match.rule->line;
+	decision->rule.column = match.rule->column;
+}
+
+void
+policy_decide(const struct policy *policy, const struct query *query,
+	struct decision *decision)
+{
+	uint32_t number = clients_find(policy->clients, &query->client);
+	struct name name;
+
+	decision->rule.file = NULL;
+	decision->rule.line = 0;
+	decision->rule.column = 0;
+	if (number == CLIENTS_NONE) {
+		decision->verdict = VERDICT_UNRESTRICTED;
+		decision->reason = REASON_NO_GROUP;
+		decision->action = ACTION_NXDOMAIN;
+		decision->group = NULL;
+		return;
+	}
+	decision->group = &policy->groups[number];
+	decision->action = decision->group->action;
+	if (query->qclass != RRCLASS_IN)
+		block_unjudged(decision, REASON_CLASS);
+	else if (name_from_wire(&name, query->qname, query->qname_len) != 0)
+		block_unjudged(decision, REASON_MALFORMED);
+	else
+		judge_name(policy, &name, decision);
+	if (decision->verdict == VERDICT_BLOCK && decision->group->audit)
+		decision->verdict = VERDICT_AUDIT;
+}
+
+static void
+list_free(struct list *list)
+{
+	if (list == NULL)
+		return;
+	free(list->name);
+	free(list->file);
+	names_free(list->names);
+	free(list);
+}
+
+void
+policy_free(struct policy *policy)
+{
+	size_t i;
+
+	if (policy == NULL)
+		return;
+	for (i = 0; i < policy->group_count; i++) {
+		names_free(policy->groups[i].own);
+		free(policy->groups[i].lists);
+	}
+	for (i = 0; i < policy->list_count; i++)
+		list_free(policy->lists[i]);
+	for (i = 0; i < policy->source_count; i++)
+		free(policy->sources[i]);
+	free(policy->groups);
+	free(policy->lists);
+	free(policy->sources);
+	clients_free(policy->clients);
+	free(policy);
+}
+
+size_t
+policy_memory(const struct policy *policy)
+{
+	size_t i, octets = sizeof(*policy) + clients_memory(policy->clients);
+
+	for (i = 0; i < policy->group_count; i++)
+		octets += sizeof(policy->groups[i]) +
+			names_memory(policy->groups[i].own) +
+			policy->groups[i].list_count *
+				sizeof(*policy->groups[i].lists);
+	for (i = 0; i < policy->list_count; i++)
+		octets += sizeof(*policy->lists[i]) +
+			names_memory(policy->lists[i]->names);
+	return octets;
+}

@@ -1,0 +1,105 @@
+/*
+ * policy.h - who may ask for what, and what is done to the rest.
+ *
+ * A policy is built once, by policy_load(), and never changes after that.
+ *
+ * Thread-safety: a policy may be read by any number of threads; loading and
+ * freeing are for one thread, when no other reads.
+ */
+#ifndef BITSINK_POLICY_H
+#define BITSINK_POLICY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "clients.h"
+#include "diag.h"
+#include "names.h"
+#include "query.h"
+
+enum {
+	GROUP_NAME_MAX = 32,
+	/* As many fit into an answer of 512 octets to the longest name. */
+	GROUP_SINKHOLES_MAX = 4,
+	/* Octets of an EDE text, without NUL (RFC 8914 section 2). */
+	GROUP_EXPLANATION_MAX = 95
+};
+
+/* One list file, shared by the groups that name it. */
+struct list {
+	/* The name in allow-list, and the file it was found in. */
+	char *name;
+	char *file;
+	struct names *names;
+};
+
+struct group {
+	char name[GROUP_NAME_MAX + 1];
+	struct origin origin;
+	enum action action;
+	/* Seconds, of sinkhole records and of the SOA in negative answers. */
+	uint32_t ttl;
+	/* Nothing is blocked; what would be is counted and logged. */
+	int audit;
+	/* Blocked queries, and those that audit would block, are logged. */
+	int log;
+	/* Network byte order. */
+	uint8_t sinkhole4[GROUP_SINKHOLES_MAX][4];
+	uint8_t sinkhole6[GROUP_SINKHOLES_MAX][16];
+	unsigned sinkholes4;
+	unsigned sinkholes6;
+	/* The group's own allow and deny patterns. */
+	struct names *own;
+	/* Its lists; the array is the group's, the lists the policy's. */
+	const struct list **lists;
+	size_t list_count;
+	/* What a blocked client is told, by reason. */
+	char explanation[REASON_COUNT][GROUP_EXPLANATION_MAX + 1];
+};
+
+struct policy {
+	struct group *groups;
+	size_t group_count;
+	struct clients *clients;
+	size_t prefix_count;
+	struct list **lists;
+	size_t list_count;
+	/* The files read, in order; names_rule.source counts here. */
+	char **sources;
+	size_t source_count;
+	/* Allow and deny patterns, those of each list counted once. */
+	size_t pattern_count;
+};
+
+struct policy_options {
+	/* Where list files are looked for, in order, after the directories
+	 * that the policy itself names; ends with NULL. */
+	const char *const *list_directories;
+	struct names_key key;
+};
+
+/*
+ * Reads the policy file PATH with all it includes and all lists it names.
+ * Returns NULL if there is any error; the errors, all that were found, and
+ * the warnings are in DIAG. Free with policy_free(), which accepts NULL.
+ */
+struct policy *policy_load(const char *path,
+	const struct policy_options *options, struct diag *diag);
+void policy_free(struct policy *policy);
+
+/*
+ * Judges a query. Takes no memory and cannot fail: a restricted client's query
+ * that cannot be judged is blocked.
+ */
+void policy_decide(const struct policy *policy, const struct query *query,
+	struct decision *decision);
+
+/* The best match of a group's own patterns and lists for NAME, passing over
+ * the group's own rule EXCEPT. match->rule is NULL where nothing matches. */
+void group_match(const struct group *group, const struct name *name,
+	uint32_t except, struct names_match *match);
+
+/* Octets the policy takes. */
+size_t policy_memory(const struct policy *policy);
+
+#endif

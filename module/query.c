@@ -1,0 +1,33 @@
+/*
+ * query.c - the words for verdicts.
+ */
+#include "query.h"
+
+const char *
+reason_word(enum reason reason)
+{
+	static const char *const words[REASON_COUNT] = {
+		[REASON_NO_GROUP] = "no-group",
+		[REASON_ALLOWED] = "allowed",
+		[REASON_NOT_LISTED] = "not-listed",
+		[REASON_DENIED] = "denied",
+		[REASON_CLASS] = "class",
+		[REASON_MALFORMED] = "malformed",
+	};
+
+	return reason < REASON_COUNT ? words[reason] : "unknown";
+}
+
+const char *
+action_word(enum action action)
+{
+	static const char *const words[ACTION_COUNT] = {
+		[ACTION_NXDOMAIN] = "nxdomain",
+		[ACTION_NODATA] = "nodata",
+		[ACTION_REFUSED] = "refused",
+		[ACTION_DROP] = "drop",
+		[ACTION_SINKHOLE] = "sinkhole",
+	};
+
+	return action < ACTION_COUNT ? words[action] : "unknown";
+}
