@@ -11,6 +11,7 @@
 #include "host.h"
 
 /* Only these leave the library; see bitsink.map. */
+#pragma GCC visibility push(default)
 int init(struct module_env *env, int id);
 void deinit(struct module_env *env, int id);
 void operate(struct module_qstate *qstate, enum module_ev event, int id,
@@ -19,6 +20,7 @@ void inform_super(struct module_qstate *qstate, int id,
 	struct module_qstate *super);
 void clear(struct module_qstate *qstate, int id);
 size_t get_mem(struct module_env *env, int id);
+#pragma GCC visibility pop
 
 /* Set by init() when it found the host to be the right one: Unbound calls
  * deinit() after a refused init() too. */

@@ -1,0 +1,57 @@
+/*
+ * resolver.h - a real Unbound with bitsink in it.
+ *
+ * Thread-safety: for one thread.
+ */
+#ifndef RESOLVER_H
+#define RESOLVER_H
+
+#define RESOLVER_IP4 "127.0.0.1"
+#define RESOLVER_PORT 5353
+#define RESOLVER_TLS_PORT 8853
+#define RESOLVER_PROXY_PORT 5354
+
+struct resolver {
+	/* The folder it runs in; its log is unbound.log there. */
+	char *folder;
+	int pid;
+};
+
+struct resolver_options {
+	/* More lines for the server: clause of unbound.conf, or NULL. */
+	const char *server;
+	/* More clauses for unbound.conf, or NULL. */
+	const char *clauses;
+	/* The policy; NULL for a configuration without bitsink. */
+	const char *policy;
+	/* The module-config; NULL for the usual one. */
+	const char *modules;
+	/* The forward-zone for the root is left out. */
+	int no_forward;
+	/* Another library than the one under test, or NULL. */
+	const char *library;
+};
+
+/* Starts Unbound and waits until it answers unbound-control. Fails the test
+ * where it does not. */
+struct resolver *resolver_start(const struct resolver_options *options);
+
+/* Starts an Unbound that is expected to give up; its log, to be freed. */
+char *resolver_refuses(const struct resolver_options *options);
+
+/* Stops it; fails the test unless it ends with success. */
+void resolver_stop(struct resolver *resolver);
+
+/* Runs unbound-control; its output, to be freed. Fails if it fails. */
+char *resolver_control(struct resolver *resolver, const char *command);
+
+/* One number of "unbound-control stats_noreset". */
+unsigned long resolver_stat(struct resolver *resolver, const char *name);
+
+/* Waits until a line of the log holds TEXT. */
+void resolver_await_log(struct resolver *resolver, const char *text);
+
+/* The log so far, to be freed. */
+char *resolver_log(struct resolver *resolver);
+
+#endif
