@@ -49,6 +49,36 @@ changes_nothing(const struct group *group, uint32_t rule,
 	return (match.rule == NULL || match.rule->deny) == mine->deny;
 }
 
+/*
+ * Whether a pattern with a wildcard label says the opposite of RULE. Other
+ * patterns hold all of the names that a longer one holds, so that one
+ * name can stand for all; those with wildcard labels cut across.
+ */
+static int
+has_opposite_wild(const struct group *group, const struct names_rule *rule)
+{
+	size_t i;
+
+	if (names_has_wild(group->own, !rule->deny))
+		return 1;
+	for (i = 0; i < group->list_count; i++)
+		if (names_has_wild(group->lists[i]->names, !rule->deny))
+			return 1;
+	return 0;
+}
+
+/* Whether a pattern stands for one name alone. */
+static int
+is_one_name(const struct pattern *pattern)
+{
+	unsigned i;
+
+	for (i = 0; i < pattern->name.labels; i++)
+		if (pattern->star[i] != 0)
+			return 0;
+	return pattern->scope == PATTERN_SELF;
+}
+
 static void
 check_pattern(struct loader *loader, const struct written_pattern *written)
 {
@@ -66,6 +96,8 @@ check_pattern(struct loader *loader, const struct written_pattern *written)
 		diag_warning(loader->diag, written->token.where, "\"%s\" is "
 			"the root name alone; every name below it is \"*\"",
 			loader_quote(&written->token).text);
+	if (!is_one_name(&pattern) && has_opposite_wild(group, rule))
+		return;
 	if ((pattern.scope & PATTERN_SELF) &&
 	    (representative(&pattern, 0, &name) != 0 ||
 	    !changes_nothing(group, written->rule, &name, &instead)))

@@ -10,7 +10,7 @@
 
 #include "diag.h"
 
-/* A larger file is an error: a million patterns take about 30 MiB. */
+/* A larger file is an error: a million patterns take about 40 MiB. */
 #define FILE_OCTETS_MAX ((size_t)256 << 20)
 
 struct file {

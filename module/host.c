@@ -128,18 +128,24 @@ client_from_sockaddr(struct address *client,
 	}
 }
 
+/* Says how many lines were not logged, where there are such. */
+static void
+log_dropped(struct worker_state *worker)
+{
+	if (worker->log_dropped > 0)
+		log_info("bitsink: log-limit dropped=%lu",
+			worker->log_dropped);
+	worker->log_dropped = 0;
+}
+
 /* Whether this worker may log another line now. */
 static int
 may_log(struct worker_state *worker, time_t now)
 {
 	if (worker->log_second != now) {
-		unsigned long dropped = worker->log_dropped;
-
 		worker->log_second = now;
 		worker->log_lines = 0;
-		worker->log_dropped = 0;
-		if (dropped > 0)
-			log_info("bitsink: log-limit dropped=%lu", dropped);
+		log_dropped(worker);
 	}
 	if (worker->log_lines >= LOG_LINES_MAX) {
 		worker->log_dropped++;
@@ -379,8 +385,8 @@ load_policy(const char *path)
 	policy = policy_load(path, &options, &diag);
 	log_diag(&diag);
 	if (policy == NULL)
-		log_err("bitsink: %zu errors in policy \"%s\", expected none; "
-			"not started", diag.errors, path);
+		log_err("bitsink: not started: policy \"%s\" has errors, "
+			"expected none (%zu found)", path, diag.errors);
 	diag_clear(&diag);
 	return policy;
 }
@@ -445,10 +451,10 @@ host_start(struct module_env *env, int id)
 		free_state(state);
 		return NULL;
 	}
-	log_info("bitsink: version=%s policy=%s groups=%zu prefixes=%zu "
-		"patterns=%zu", BITSINK_VERSION, path,
-		state->policy->group_count, state->policy->prefix_count,
-		state->policy->pattern_count);
+	log_info("bitsink: version=%s groups=%zu prefixes=%zu patterns=%zu "
+		"policy=%s", BITSINK_VERSION, state->policy->group_count,
+		state->policy->prefix_count, state->policy->pattern_count,
+		path);
 	return state;
 }
 
@@ -457,8 +463,12 @@ host_stop(struct module_env *env, int id, struct module_state *state)
 {
 	struct dynlibmod_env *dynlib = env->modinfo[id];
 
+	size_t i;
+
 	if (state == NULL)
 		return;
+	for (i = 0; i < state->worker_count; i++)
+		log_dropped(&state->workers[i]);
 	dynlib->inplace_cb_delete_wrapped(env, inplace_cb_request, id);
 	free_state(state);
 }

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "loader.h"
 
@@ -157,13 +157,18 @@ static int
 try_directory(struct loader *loader, const char *directory,
 	const struct token *name, char **path)
 {
+	struct stat status;
+
 	if (asprintf(path, "%s/%.*s.list", directory, (int)name->length,
 	    name->text) < 0) {
 		diag_no_memory(loader->diag);
 		*path = NULL;
 		return 1;
 	}
-	if (access(*path, F_OK) == 0)
+	/* Only where there is surely none, the next directory counts: a site's
+	 * own list must not be passed over for want of a permission. */
+	if (lstat(*path, &status) == 0 ||
+	    (errno != ENOENT && errno != ENOTDIR))
 		return 1;
 	free(*path);
 	*path = NULL;

@@ -99,22 +99,40 @@ loader_path(struct loader *loader, const struct token *token)
 	return path;
 }
 
+/* As loader_path(), and what glob() would read in the directory is escaped:
+ * only the value itself is a pattern. */
+static char *
+glob_path(struct loader *loader, const struct token *token)
+{
+	const char *file = token->where.file, *slash = strrchr(file, '/');
+	char *path = malloc(2 * strlen(file) + token->length + 1), *at = path;
+
+	if (path == NULL) {
+		diag_no_memory(loader->diag);
+		return NULL;
+	}
+	if (slash != NULL && token->text[0] != '/')
+		for (; file <= slash; file++) {
+			if (strchr("\\*?[{~", *file) != NULL)
+				*at++ = '\\';
+			*at++ = *file;
+		}
+	memcpy(at, token->text, token->length);
+	at[token->length] = '\0';
+	return path;
+}
+
 static void
-include(struct loader *loader, const struct token *value,
+include_all(struct loader *loader, const struct token *value,
 	const struct reading *reading)
 {
-	char *path = loader_path(loader, value);
+	char *path = glob_path(loader, value);
 	glob_t found;
 	size_t i;
 
 	if (path == NULL)
 		return;
-	if (strpbrk(path, "*?[{") == NULL) {
-		read_file(loader, path, value->where, reading);
-		free(path);
-		return;
-	}
-	switch (glob(path, GLOB_ERR | GLOB_BRACE | GLOB_TILDE, NULL, &found)) {
+	switch (glob(path, GLOB_ERR | GLOB_BRACE, NULL, &found)) {
 	case 0:
 		for (i = 0; i < found.gl_pathc; i++)
 			read_file(loader, found.gl_pathv[i], value->where,
@@ -123,15 +141,33 @@ include(struct loader *loader, const struct token *value,
 		break;
 	case GLOB_NOMATCH:
 		diag_warning(loader->diag, value->where,
-			"\"%s\" matches no file", path);
+			"\"%s\" matches no file", loader_quote(value).text);
 		break;
 	case GLOB_NOSPACE:
 		diag_no_memory(loader->diag);
 		break;
 	default:
-		diag_error(loader->diag, value->where,
-			"cannot list \"%s\": %s", path, strerror(errno));
+		diag_error(loader->diag, value->where, "cannot list \"%s\": "
+			"%s", loader_quote(value).text, strerror(errno));
 	}
+	free(path);
+}
+
+static void
+include(struct loader *loader, const struct token *value,
+	const struct reading *reading)
+{
+	char *path;
+	size_t i;
+
+	for (i = 0; i < value->length; i++)
+		if (strchr("*?[{", value->text[i]) != NULL) {
+			include_all(loader, value, reading);
+			return;
+		}
+	path = loader_path(loader, value);
+	if (path != NULL)
+		read_file(loader, path, value->where, reading);
 	free(path);
 }
 

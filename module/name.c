@@ -37,9 +37,11 @@ name_from_wire(struct name *name, const uint8_t *wire, size_t length)
 static int
 stands_for_itself(uint8_t octet)
 {
-	return (octet >= 'a' && octet <= 'z') || (octet >= 'A' && octet <= 'Z') ||
-		(octet >= '0' && octet <= '9') || octet == '-' || octet == '_' ||
-		octet == '*';
+	uint8_t lower = octet_lower(octet);
+
+	return (lower >= 'a' && lower <= 'z') ||
+		(octet >= '0' && octet <= '9') || octet == '-' ||
+		octet == '_' || octet == '*';
 }
 
 static char *

@@ -23,7 +23,8 @@ enum {
 /* Room for the longest name as text: every octet as \DDD, the dots, NUL. */
 #define NAME_TEXT_MAX (4 * NAME_OCTETS_MAX + 1)
 
-/* A name taken apart. Label 0 is the leftmost; the root label is not counted. */
+/* A name taken apart. Label 0 is the leftmost; the root label does not
+ * count. */
 struct name {
 	/* Wire format, uncompressed, lower case, with the root label. */
 	uint8_t octets[NAME_OCTETS_MAX];

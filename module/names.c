@@ -38,14 +38,16 @@ struct names {
 	 * child) for an empty slot; a power of two, at most 3/4 full. */
 	uint32_t *slots;
 	uint32_t slot_mask, slot_used;
+	/* Patterns with a wildcard label, by deny. */
+	int has_wild[2];
 	/* A bit a node: wildcard edges start here. */
 	uint8_t *has_globs;
 };
 
 /*
- * Multiply and fold, keyed: the two halves of a 64 x 64 bit product. An attacker
- * sees answers, never hashes or times of single steps, and does not know
- * the key; that is enough to keep names from being chosen to collide.
+ * Multiply and fold, keyed: the two halves of a 64 x 64 bit product. An
+ * attacker sees answers, never hashes or the time of a single step, and does
+ * not know the key: names cannot be chosen to collide.
  */
 static uint64_t
 fold(uint64_t a, uint64_t b)
@@ -290,6 +292,8 @@ names_add(struct names *names, const struct pattern *pattern,
 	    &names->rule_room, sizeof(*names->rules), 1) != 0)
 		return NAMES_NO_RULE;
 	for (i = pattern->name.labels; i > 0; i--) {
+		if (pattern->star[i - 1] != 0)
+			names->has_wild[rule->deny] = 1;
 		if (child_of(names, node, name_label(&pattern->name, i - 1),
 		    pattern->star[i - 1], &node) != 0)
 			return NAMES_NO_RULE;
@@ -479,6 +483,12 @@ const struct names_rule *
 names_rule(const struct names *names, uint32_t rule)
 {
 	return &names->rules[rule];
+}
+
+int
+names_has_wild(const struct names *names, int deny)
+{
+	return names->has_wild[deny != 0];
 }
 
 size_t

@@ -83,12 +83,12 @@ run_check(int argc, char **argv)
 	policy = policy_load(argv[0], &options, &diag);
 	print_diag(&diag);
 	if (policy != NULL)
-		printf("%s: %zu groups, %zu prefixes, %zu patterns, "
-			"%zu warnings\n", argv[0], policy->group_count,
+		printf("%s: groups %zu, prefixes %zu, patterns %zu, warnings "
+			"%zu\n", argv[0], policy->group_count,
 			policy->prefix_count, policy->pattern_count,
 			diag.warnings);
 	else
-		printf("%s: %zu errors, %zu warnings\n", argv[0], diag.errors,
+		printf("%s: errors %zu, warnings %zu\n", argv[0], diag.errors,
 			diag.warnings);
 	result = policy != NULL ? EXIT_DONE : EXIT_WRONG;
 	policy_free(policy);

@@ -348,7 +348,8 @@ ask_assert(struct question question, const char *line, const char *file,
 {
 	char *found = answer_line(ask(question));
 
-	if (strcmp(found, line) != 0) {
+	/* Compression gives names the letter case of the question. */
+	if (strcasecmp(found, line) != 0) {
 		print_error("%s:%d: %s asked for %s: found \"%s\", expected "
 			"\"%s\"\n", file, at, question.from, question.name,
 			found, line);

@@ -55,6 +55,7 @@ write_configuration(const char *folder, const struct resolver_options *options)
 	    "  access-control: ::/0 allow\n"
 	    "  do-not-query-localhost: no\n"
 	    "  extended-statistics: yes\n"
+	    "  statistics-inhibit-zero: no\n"
 	    "  discard-timeout: 0\n"
 	    "  local-zone: \"test.\" nodefault\n"
 	    "  module-config: \"%s\"\n"

@@ -45,7 +45,8 @@ a_name_cached_for_another_client_is_blocked(void **state)
 
 	(void)state;
 	assert_answer(Q(ORDINARY, "evil.test", TYPE_A), EVIL);
-	assert_answer(Q(ORDINARY, "evil.test", TYPE_TXT), "NOERROR \"command\"");
+	assert_answer(Q(ORDINARY, "evil.test", TYPE_TXT),
+		"NOERROR \"command\"");
 	for (t = 0; t < sizeof(transports) / sizeof(transports[0]); t++) {
 		assert_answer(Q(UPDATE_HOST, "evil.test", TYPE_A,
 			.transport = transports[t]), BLOCKED);
@@ -191,11 +192,13 @@ a_name_that_is_being_prefetched_is_blocked(void **state)
 	long long deadline = sandbox_now() + SANDBOX_PATIENCE;
 
 	upstream_add(world->upstream, "short.test. 10 IN A 203.0.113.68\n");
-	assert_answer(Q(ORDINARY, "short.test", TYPE_A), "NOERROR 203.0.113.68");
+	assert_answer(Q(ORDINARY, "short.test", TYPE_A),
+		"NOERROR 203.0.113.68");
 	upstream_hold(world->upstream, "short.test");
 	/* In the last tenth of the TTL a cache hit starts a prefetch. */
 	while (upstream_count(world->upstream, "short.test", 0) < 2) {
-		char *line = answer_line(ask(Q(ORDINARY, "short.test", TYPE_A)));
+		char *line = answer_line(ask(Q(ORDINARY, "short.test",
+			TYPE_A)));
 
 		free(line);
 		assert_answer(Q(UPDATE_HOST, "short.test", TYPE_A), BLOCKED);
@@ -204,10 +207,12 @@ a_name_that_is_being_prefetched_is_blocked(void **state)
 	assert_int_equal(resolver_stat(world->resolver,
 		"total.num.prefetch"), 1);
 	assert_answer(Q(UPDATE_HOST, "short.test", TYPE_A), BLOCKED);
-	assert_answer(Q(UPDATE_HOST, "short.test", TYPE_A, .transport = ASK_TCP),
+	assert_answer(Q(UPDATE_HOST, "short.test", TYPE_A,
+		.transport = ASK_TCP),
 		BLOCKED);
 	upstream_release(world->upstream, "short.test");
-	assert_answer(Q(ORDINARY, "short.test", TYPE_A), "NOERROR 203.0.113.68");
+	assert_answer(Q(ORDINARY, "short.test", TYPE_A),
+		"NOERROR 203.0.113.68");
 }
 
 /* Lets a name expire in the cache: asks until its upstream is gone for good
@@ -269,7 +274,8 @@ a_cached_name_is_blocked_without_recursion_desired(void **state)
 
 	world_start(state, &options);
 	assert_answer(Q(ORDINARY, "evil.test", TYPE_A), EVIL);
-	assert_answer(Q(ORDINARY, "evil.test", TYPE_A, .flags = ASK_NO_RD), EVIL);
+	assert_answer(Q(ORDINARY, "evil.test", TYPE_A, .flags = ASK_NO_RD),
+		EVIL);
 	assert_answer(Q(UPDATE_HOST, "evil.test", TYPE_A, .flags = ASK_NO_RD),
 		BLOCKED);
 	assert_answer(Q(UPDATE_HOST, "evil.test", TYPE_A, .flags = ASK_NO_RD,
