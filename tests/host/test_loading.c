@@ -318,7 +318,7 @@ a_chroot_is_taken_off_the_names(void **state)
 	sandbox_write(folder, "policy.conf", WORLD_POLICY);
 	sandbox_write(folder, "unbound.log", "");
 	if (asprintf(&server, "  chroot: \"%s\"\n  directory: \"%s\"\n"
-	    "  logfile: \"\"\n", folder, folder) < 0 ||
+	    "  logfile: \"%s/unbound.log\"\n", folder, folder, folder) < 0 ||
 	    asprintf(&clauses, "dynlib:\n  dynlib-file: \"/bitsink.so\"\n"
 	    "  dynlib-file: \"%s/policy.conf\"\n", folder) < 0)
 		abort();
