@@ -44,6 +44,8 @@ changes_nothing(const struct group *group, uint32_t rule,
 	*instead = match.rule;
 	if (match.rule != mine)
 		return 1;
+	if (mine->beats_allow)
+		return 0;
 	group_match(group, name, rule, &match);
 	*instead = match.rule;
 	return (match.rule == NULL || match.rule->deny) == mine->deny;

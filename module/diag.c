@@ -14,7 +14,7 @@ format_item(enum diag_severity severity, struct origin where,
 {
 	const char *file = where.file != NULL ? where.file : "policy";
 	const char *word = severity == DIAG_ERROR ? "error" : "warning";
-	char place[32] = "", *message = NULL, *text = NULL;
+	char place[32] = "", *message = NULL, *text = NULL, *p;
 
 	if (where.line > 0 && where.column > 0)
 		snprintf(place, sizeof(place), ":%u:%u", where.line,
@@ -26,6 +26,10 @@ format_item(enum diag_severity severity, struct origin where,
 	if (asprintf(&text, "%s%s: %s: %s", file, place, word, message) < 0)
 		text = NULL;
 	free(message);
+	/* What a file holds reaches no terminal and no log as it is. */
+	for (p = text; p != NULL && *p != '\0'; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
 	return text;
 }
 

@@ -31,7 +31,8 @@ struct diag {
 	size_t warnings;
 };
 
-/* Reports at WHERE: line 0 leaves line and column out, column 0 the column. */
+/* Reports at WHERE: line 0 leaves line and column out, column 0 the column.
+ * Control characters in the message become '?'. */
 void diag_error(struct diag *diag, struct origin where, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void diag_warning(struct diag *diag, struct origin where, const char *format,

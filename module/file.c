@@ -135,7 +135,8 @@ check_utf8(const struct file *file, struct diag *diag)
 			where.line++;
 			where.column = 0;
 		}
-		where.column++;
+		/* Octets, as in all other messages. */
+		where.column += (unsigned)length;
 		at += length;
 	}
 	return 0;

@@ -68,6 +68,7 @@ begin(const struct lexer *lexer, struct token *token)
 {
 	token->text = lexer->file->text + lexer->at;
 	token->length = 0;
+	token->quoted = 0;
 	token->where.file = lexer->file->name;
 	token->where.line = lexer->line;
 	token->where.column = (unsigned)(lexer->at - lexer->line_start) + 1;
@@ -125,6 +126,7 @@ read_quoted(struct lexer *lexer, struct token *token, struct diag *diag)
 
 	step(lexer);
 	token->text++;
+	token->quoted = 1;
 	while (!at_end(lexer) && peek(lexer) != quote && peek(lexer) != '\n') {
 		char c = peek(lexer);
 

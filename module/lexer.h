@@ -28,6 +28,8 @@ struct token {
 	const char *text;
 	size_t length;
 	struct origin where;
+	/* The text begins one octet behind where. */
+	int quoted;
 };
 
 enum lexer_result {

@@ -72,12 +72,9 @@ struct loader_text
 loader_quote(const struct token *token)
 {
 	struct loader_text quoted;
-	size_t i, length = token->length < 200 ? token->length : 200;
+	size_t length = token->length < 200 ? token->length : 200;
 
-	/* No control character reaches a terminal or a log from here. */
-	for (i = 0; i < length; i++)
-		quoted.text[i] = (unsigned char)token->text[i] < ' ' ||
-			token->text[i] == 0x7f ? '?' : token->text[i];
+	memcpy(quoted.text, token->text, length);
 	strcpy(quoted.text + length, length < token->length ? "..." : "");
 	return quoted;
 }
@@ -374,16 +371,18 @@ static void
 load(struct loader *loader, const char *path)
 {
 	struct origin nowhere = { path, 0, 0 };
+	size_t errors = loader->diag->errors;
 
 	read_file(loader, path, nowhere, NULL);
 	/* A file cut short must not set everybody free. */
-	if (loader->policy->group_count == 0 && loader->diag->errors == 0)
+	if (loader->policy->group_count == 0 &&
+	    loader->diag->errors == errors)
 		diag_error(loader->diag, nowhere, "found no group, expected at "
 			"least one \"group:\" clause");
 	lists_load(loader);
 	options_end(loader);
 	build_clients(loader);
-	if (loader->diag->errors == 0)
+	if (loader->diag->errors == errors)
 		check_policy(loader);
 }
 

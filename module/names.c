@@ -167,7 +167,11 @@ names_new(const struct names_key *key)
 
 	if (names == NULL)
 		return NULL;
-	names->key = *key;
+	/* A poor key must not make a poor hash. */
+	names->key.word[0] = fold(key->word[0] ^ 0xbf58476d1ce4e5b9u,
+		0x94d049bb133111ebu);
+	names->key.word[1] = fold(key->word[1] ^ 0x2545f4914f6cdd1du,
+		0xd6e8feb86659fd93u);
 	if (grow(&names->nodes, 0, &names->room, sizeof(*names->nodes), 1) ||
 	    rehash(names, 16) != 0) {
 		names_free(names);
@@ -278,6 +282,8 @@ place_rule(struct names *names, uint32_t *end, uint32_t rule, uint32_t *earlier)
 	*earlier = *end - 1;
 	if (names->rules[rule].deny && !names->rules[*end - 1].deny)
 		*end = rule + 1;
+	if (names->rules[rule].deny != names->rules[*earlier].deny)
+		names->rules[*end - 1].beats_allow = 1;
 }
 
 uint32_t
@@ -298,7 +304,9 @@ names_add(struct names *names, const struct pattern *pattern,
 		    pattern->star[i - 1], &node) != 0)
 			return NAMES_NO_RULE;
 	}
-	names->rules[names->rule_count++] = *rule;
+	names->rules[number] = *rule;
+	names->rules[number].beats_allow = 0;
+	names->rule_count++;
 	if (pattern->scope & PATTERN_SELF)
 		place_rule(names, &names->nodes[node].self, number, earlier);
 	if (pattern->scope & PATTERN_BELOW)

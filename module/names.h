@@ -30,11 +30,13 @@ struct names_key {
 struct names_rule {
 	uint32_t line;
 	uint16_t column; /* 65535 for that and all beyond */
-	uint16_t source : 15; /* the caller's number of a file */
+	uint16_t source : 14; /* the caller's number of a file */
 	uint16_t deny : 1;
+	/* The table's own: a deny that an equal allow stands against. */
+	uint16_t beats_allow : 1;
 };
 
-#define NAMES_SOURCES_MAX 32768u
+#define NAMES_SOURCES_MAX 16384u
 #define NAMES_NO_RULE UINT32_MAX
 
 struct names_match {

@@ -312,7 +312,7 @@ add_pattern(struct loader *loader, const struct token *value, int deny)
 	    &error) != 0) {
 		struct origin where = value->where;
 
-		where.column += (unsigned)error.at;
+		where.column += (unsigned)error.at + (value->quoted != 0);
 		diag_error(loader->diag, where, "in pattern \"%s\": expected "
 			"%s", loader_quote(value).text, error.expected);
 		return;

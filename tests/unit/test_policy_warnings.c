@@ -1,0 +1,469 @@
+/*
+ * test_policy_warnings.c - what is legal but surely meant otherwise is told,
+ * and nothing else.
+ */
+#include "support.h"
+
+#include "policy.h"
+
+#define FILES_MAX 3
+
+struct row {
+	const char *row;
+	const char *policy;
+	struct text_file files[FILES_MAX];
+	/* All messages, each with a newline. */
+	const char *expected;
+};
+
+/* A group that has a client; patterns follow, from line 2 on. */
+#define C "group: name: g client: 192.0.2.1\n"
+/* The same with something allowed. */
+#define G "group: name: g client: 192.0.2.1 allow: a.example\n"
+
+#define W(place) "policy.conf:" place ": warning: "
+#define NONE_ALLOWED " changes nothing: no allow matches these names anyway\n"
+#define DECIDES(place) " changes nothing: the " place " decides for these " \
+	"names\n"
+
+/* --- Groups and their options. */
+
+static const struct row group_rows[] = {
+	{ "a group with a client and an allow", G, { { NULL, NULL } }, "" },
+	{ "no client", "group: name: g allow: a.example\n", { { NULL, NULL } },
+		W("1:1") "group \"g\" has no client and restricts nobody\n" },
+	{ "no client in the second of two", G " \n group: name: h "
+		"allow: a.example\n", { { NULL, NULL } }, W("3:2") "group "
+		"\"h\" has no client and restricts nobody\n" },
+	{ "a client in each of two", G "group: name: h client: ::1 "
+		"allow: a.example\n", { { NULL, NULL } }, "" },
+	{ "no allow", C, { { NULL, NULL } }, W("1:1") "group \"g\" allows "
+		"nothing: every name is blocked for its clients\n" },
+	{ "neither client nor allow", "group: name: g\n", { { NULL, NULL } },
+		W("1:1") "group \"g\" has no client and restricts nobody\n"
+		W("1:1") "group \"g\" allows nothing: every name is blocked "
+		"for its clients\n" },
+	{ "a list is an allow", C "allow-list: l\n",
+		{ { "installed/l.list", "a.example\n" } }, "" },
+	{ "a list without patterns is none", C "allow-list: l\n",
+		{ { "installed/l.list", "# a.example\n" } }, W("1:1") "group "
+		"\"g\" allows nothing: every name is blocked for its "
+		"clients\n" },
+	{ "one of two lists has a pattern", C "allow-list: l allow-list: m\n",
+		{ { "installed/l.list", "" }, { "installed/m.list",
+		"a.example" } }, "" },
+
+	{ "a sinkhole without its action", G "sinkhole: 198.51.100.1\n",
+		{ { NULL, NULL } }, W("2:11") "sinkhole changes nothing "
+		"without \"action: sinkhole\"\n" },
+	{ "two sinkholes without their action", G "action: nodata "
+		"sinkhole: 198.51.100.1 sinkhole: ::1\n", { { NULL, NULL } },
+		W("2:26") "sinkhole changes nothing without "
+		"\"action: sinkhole\"\n" },
+	{ "a sinkhole with its action", G "sinkhole: 198.51.100.1 "
+		"action: sinkhole\n", { { NULL, NULL } }, "" },
+	{ "a sinkhole's action is another group's", G "sinkhole: ::1\n"
+		"group: name: h client: ::2 allow: a.example action: sinkhole "
+		"sinkhole: ::1", { { NULL, NULL } }, W("2:11") "sinkhole "
+		"changes nothing without \"action: sinkhole\"\n" },
+	{ "ttl with refused", G "action: refused ttl: 60\n", { { NULL, NULL } },
+		W("2:22") "ttl changes nothing with \"action: refused\"\n" },
+	{ "ttl with drop", G "ttl: 60\naction: drop\n", { { NULL, NULL } },
+		W("2:6") "ttl changes nothing with \"action: drop\"\n" },
+	{ "ttl without action", G "ttl: 60\n", { { NULL, NULL } }, "" },
+	{ "ttl with nxdomain", G "ttl: 60 action: nxdomain\n",
+		{ { NULL, NULL } }, "" },
+	{ "ttl with nodata", G "ttl: 60 action: nodata\n", { { NULL, NULL } },
+		"" },
+	{ "ttl with a sinkhole", G "ttl: 60 action: sinkhole sinkhole: ::1\n",
+		{ { NULL, NULL } }, "" },
+	{ "refused without ttl", G "action: refused\n", { { NULL, NULL } },
+		"" },
+
+	{ "a sinkhole that is a client", G "action: sinkhole\n"
+		"sinkhole: 192.0.2.1\n", { { NULL, NULL } }, W("3:11")
+		"sinkhole 192.0.2.1 is one of the clients of group \"g\"\n" },
+	{ "a sinkhole in a client's prefix", G "client: 2001:db8::/32\n"
+		"action: sinkhole\nsinkhole: 2001:db8::1\n",
+		{ { NULL, NULL } }, W("4:11") "sinkhole 2001:db8::1 is one of "
+		"the clients of group \"g\"\n" },
+	{ "a mapped sinkhole that is a client", G "action: sinkhole\n"
+		"sinkhole: ::ffff:192.0.2.1\n", { { NULL, NULL } }, W("3:11")
+		"sinkhole 192.0.2.1 is one of the clients of group \"g\"\n" },
+	{ "the second sinkhole is a client", G "action: sinkhole\n"
+		"sinkhole: 192.0.2.2\nsinkhole: 192.0.2.1\n",
+		{ { NULL, NULL } }, W("3:11") "sinkhole 192.0.2.1 is one of "
+		"the clients of group \"g\"\n" },
+	{ "a sinkhole beside the clients", G "action: sinkhole\n"
+		"sinkhole: 192.0.2.2\n", { { NULL, NULL } }, "" },
+	{ "a sinkhole that is another group's client", G "action: sinkhole\n"
+		"sinkhole: 192.0.2.2\ngroup: name: h client: 192.0.2.2 "
+		"allow: a.example\n", { { NULL, NULL } }, "" },
+	{ "a sinkhole in a prefix, but in another group inside it", G
+		"client: 198.51.100.0/24 action: sinkhole\n"
+		"sinkhole: 198.51.100.1\ngroup: name: h client: 198.51.100.1 "
+		"allow: a.example\n", { { NULL, NULL } }, "" },
+	{ "a client's address without the action", G "action: nodata\n"
+		"sinkhole: 192.0.2.1\n", { { NULL, NULL } }, W("3:11")
+		"sinkhole changes nothing without \"action: sinkhole\"\n" },
+
+	{ "a client twice in a group", G "client: 192.0.2.1\n",
+		{ { NULL, NULL } }, W("2:9") "client \"192.0.2.1\" is in this "
+		"group already, at policy.conf:1:24\n" },
+	{ "a client twice in a group, written otherwise",
+		G "client: ::ffff:192.0.2.1\nclient: 192.0.2.1/32\n",
+		{ { NULL, NULL } }, W("2:9") "client \"::ffff:192.0.2.1\" is "
+		"in this group already, at policy.conf:1:24\n" W("3:9")
+		"client \"192.0.2.1/32\" is in this group already, at "
+		"policy.conf:1:24\n" },
+	{ "a client twice in a group, from another file", G
+		"include: 1.conf\n", { { "1.conf", "client: 192.0.2.1" } },
+		"1.conf:1:9: warning: client \"192.0.2.1\" is in this group "
+		"already, at policy.conf:1:24\n" },
+	{ "a client and a prefix around it", G "client: 192.0.2.0/24\n",
+		{ { NULL, NULL } }, "" },
+	{ "a client in a prefix of another group", G "group: name: h "
+		"client: 192.0.2.0/24 allow: a.example\n", { { NULL, NULL } },
+		"" },
+
+	{ "a list twice in a group", G "allow-list: l\nallow-list: l\n",
+		{ { "installed/l.list", "b.example" } }, W("3:13") "list "
+		"\"l\" is in this group already\n" },
+	{ "a list twice in a group, by its path", G "allow-list: l\n"
+		"allow-list: installed/l.list\n", { { "installed/l.list",
+		"b.example" } }, W("3:13") "list \"installed/l.list\" is in "
+		"this group already\n" },
+	{ "a list in two groups", G "allow-list: l\ngroup: name: h "
+		"client: ::1 allow-list: l\n", { { "installed/l.list",
+		"b.example" } }, "" },
+	{ "an include that matches no file", G "include: \"*.d\"\n",
+		{ { NULL, NULL } }, W("2:10") "\"*.d\" matches no file\n" },
+	{ "an include that matches a file", G "include: \"*.d\"\n",
+		{ { "1.d", "" } }, "" },
+};
+
+/* --- Patterns. */
+
+static const struct row pattern_rows[] = {
+	{ "the root", C "allow: a.example\nallow: .\n", { { NULL, NULL } },
+		W("3:8") "\".\" is the root name alone; every name below it "
+		"is \"*\"\n" },
+	{ "the root beside every name", C "allow: \"*\"\nallow: .\n",
+		{ { NULL, NULL } }, W("3:8") "\".\" is the root name alone; "
+		"every name below it is \"*\"\n" },
+	{ "every name", C "allow: \"*\"\n", { { NULL, NULL } }, "" },
+	{ "a deny of the root", C "allow: a.example\ndeny: .\n",
+		{ { NULL, NULL } }, W("3:7") "\".\" is the root name alone; "
+		"every name below it is \"*\"\n" W("3:7") "deny \".\""
+		NONE_ALLOWED },
+
+	{ "a deny of what is not allowed", G "deny: b.example\n",
+		{ { NULL, NULL } }, W("2:7") "deny \"b.example\""
+		NONE_ALLOWED },
+	{ "a deny below what is allowed", G "deny: *.a.example\n",
+		{ { NULL, NULL } }, W("2:7") "deny \"*.a.example\""
+		NONE_ALLOWED },
+	{ "a deny around what is allowed", G "deny: *.example\n",
+		{ { NULL, NULL } }, W("2:7") "deny \"*.example\""
+		NONE_ALLOWED },
+	{ "a deny in quotes", G "deny: \"b.example\"\n", { { NULL, NULL } },
+		W("2:7") "deny \"b.example\"" NONE_ALLOWED },
+	{ "a deny inside an allow", C "allow: *.example\ndeny: a.example\n",
+		{ { NULL, NULL } }, "" },
+	{ "a deny inside a list's allow", C "allow-list: l\ndeny: a.example\n",
+		{ { "installed/l.list", "*.example\n" } }, "" },
+	{ "a deny of just a list's allow", C "allow-list: l\n"
+		"deny: *.example\n", { { "installed/l.list",
+		"*.example\nb.test\n" } }, "" },
+	{ "a deny inside a deny", C "allow: *.example\ndeny: *.a.example\n"
+		"deny: b.a.example\n", { { NULL, NULL } }, W("4:7") "deny "
+		"\"b.a.example\"" DECIDES("deny at policy.conf:3:7") },
+	{ "a deny inside an allow inside a deny", C "allow: *.example\n"
+		"deny: *.a.example\nallow: *.b.a.example\n"
+		"deny: c.b.a.example\n", { { NULL, NULL } }, "" },
+	{ "a deny of another group's allow", G "group: name: h client: ::1\n"
+		"allow: b.example\ndeny: a.example\n", { { NULL, NULL } },
+		W("4:7") "deny \"a.example\"" NONE_ALLOWED },
+
+	{ "an allow inside an allow", C "allow: *.example\n"
+		"allow: a.example\n", { { NULL, NULL } }, W("3:8") "allow "
+		"\"a.example\"" DECIDES("allow at policy.conf:2:8") },
+	{ "an allow inside an allow that follows", C "allow: *.a.example\n"
+		"allow: *.example\n", { { NULL, NULL } }, W("2:8") "allow "
+		"\"*.a.example\"" DECIDES("allow at policy.conf:3:8") },
+	{ "an allow inside every name", C "allow: a.example\n"
+		"allow: \"*\"\n", { { NULL, NULL } }, W("2:8") "allow "
+		"\"a.example\"" DECIDES("allow at policy.conf:3:8") },
+	{ "an allow inside a list's", C "allow-list: l\nallow: a.example\n",
+		{ { "installed/l.list", "\n *.example\n" } }, W("3:8")
+		"allow \"a.example\"" DECIDES("allow at "
+		"installed/l.list:2:2") },
+	{ "an allow in another file", C "include: 1.conf\n"
+		"allow: *.example\n", { { "1.conf", "allow: a.example" } },
+		"1.conf:1:8: warning: allow \"a.example\""
+		DECIDES("allow at policy.conf:3:8") },
+	{ "an allow that a wildcard holds", C "allow: a*.example\n"
+		"allow: ab.example\n", { { NULL, NULL } }, W("3:8") "allow "
+		"\"ab.example\"" DECIDES("allow at policy.conf:2:8") },
+	{ "a wildcard that a wildcard holds", C "allow: a*.example\n"
+		"allow: ab*.example\n", { { NULL, NULL } }, W("3:8") "allow "
+		"\"ab*.example\"" DECIDES("allow at policy.conf:2:8") },
+	{ "an allow twice", C "allow: *.example\nallow: *.Example.\n",
+		{ { NULL, NULL } }, W("3:8") "allow \"*.Example.\""
+		DECIDES("allow at policy.conf:2:8") },
+	{ "an allow twice, the name and all", C "allow: .example\n"
+		"allow: example\n", { { NULL, NULL } }, W("3:8") "allow "
+		"\"example\"" DECIDES("allow at policy.conf:2:8") },
+	{ "an allow twice, below and all", C "allow: .example\n"
+		"allow: *.example\n", { { NULL, NULL } }, W("3:8") "allow "
+		"\"*.example\"" DECIDES("allow at policy.conf:2:8") },
+	{ "an allow beside an allow", C "allow: a.example\n"
+		"allow: b.example\n", { { NULL, NULL } }, "" },
+	{ "a name and what is below it", C "allow: example\n"
+		"allow: *.example\n", { { NULL, NULL } }, "" },
+	{ "a part of an allow of all", C "allow: *.example\n"
+		"allow: .example\n", { { NULL, NULL } }, "" },
+	{ "an allow of another group", G "group: name: h client: ::1\n"
+		"allow: a.example\n", { { NULL, NULL } }, "" },
+	{ "an allow inside a deny inside an allow", C "allow: *.example\n"
+		"deny: *.a.example\nallow: b.a.example\n", { { NULL, NULL } },
+		"" },
+	{ "wildcards that hold each other in part", C "allow: a*.example\n"
+		"allow: *b.example\n", { { NULL, NULL } }, "" },
+	{ "a wildcard and an asterisk itself", C "allow: a\\*.example\n"
+		"allow: ab.example\n", { { NULL, NULL } }, "" },
+	{ "a wildcard does not hold what is below", C "allow: a*.example\n"
+		"allow: *.ab.example\n", { { NULL, NULL } }, "" },
+};
+
+/* A pattern with a wildcard cuts across longer ones: what one name tells says
+ * nothing of the others. */
+static const struct row across_rows[] = {
+	{ "an allow against a wildcard's deny", C "allow: *.example\n"
+		"deny: *c.example\nallow: ab*.example\n", { { NULL, NULL } },
+		"" },
+	{ "an allow against a deny in another label", C "allow: *.example\n"
+		"deny: ads.*.example\nallow: *.a.example\n",
+		{ { NULL, NULL } }, "" },
+	{ "a deny against an allow in another label", C "allow: ads.*.example\n"
+		"deny: *.a.example\n", { { NULL, NULL } }, "" },
+	{ "a deny that wins ties alone", C "allow: *ab.example\n"
+		"deny: ab*.example\n", { { NULL, NULL } }, "" },
+	{ "a deny against a list's wildcard", C "allow-list: l\n"
+		"deny: *.a.example\n", { { "installed/l.list",
+		"www.*.example\n" } }, "" },
+};
+
+/* Of equal patterns the one that loses changes nothing. The one that wins
+ * does, for without it the other would decide. */
+static const struct row equal_rows[] = {
+	{ "an allow, then a deny of the same", C "allow: a.example\n"
+		"deny: a.example\n", { { NULL, NULL } }, W("2:8") "allow "
+		"\"a.example\"" DECIDES("deny at policy.conf:3:7") },
+	{ "a deny, then an allow of the same", C "deny: a.example\n"
+		"allow: a.example\n", { { NULL, NULL } }, W("3:8") "allow "
+		"\"a.example\"" DECIDES("deny at policy.conf:2:7") },
+	{ "a deny below, then an allow of all", C "deny: *.example\n"
+		"allow: .example\n", { { NULL, NULL } }, "" },
+	{ "an allow of all, then a deny below", C "allow: .example\n"
+		"deny: *.example\n", { { NULL, NULL } }, "" },
+	{ "an allow of all, then a deny of the name", C "allow: .example\n"
+		"deny: example\n", { { NULL, NULL } }, "" },
+	{ "a deny of all, then an allow of the name", C "deny: .example\n"
+		"allow: example\n", { { NULL, NULL } }, W("3:8") "allow "
+		"\"example\"" DECIDES("deny at policy.conf:2:7") },
+	{ "a deny twice", C "allow: *.example\ndeny: a.example\n"
+		"deny: a.example\n", { { NULL, NULL } }, W("4:7") "deny "
+		"\"a.example\"" DECIDES("deny at policy.conf:3:7") },
+};
+
+static void
+check_rows(const struct row *rows, size_t count)
+{
+	int wrong = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		struct loaded loaded;
+
+		write_text("policy.conf", rows[i].policy);
+		write_files(rows[i].files, FILES_MAX);
+		loaded = load("policy.conf");
+		wrong += row_text(rows[i].row, rows[i].expected, loaded.text);
+		wrong += row_number(rows[i].row, "loaded", 1,
+			loaded.policy != NULL);
+		wrong += row_number(rows[i].row, "errors", 0,
+			(long)loaded.diag.errors);
+		wrong += row_number(rows[i].row, "warnings",
+			(long)loaded.diag.kept, (long)loaded.diag.warnings);
+		unload(&loaded);
+		folder_empty();
+	}
+	assert_int_equal(wrong, 0);
+}
+
+static void
+groups_and_options_without_effect_are_told(void **state)
+{
+	(void)state;
+	check_rows(group_rows, COUNT_OF(group_rows));
+}
+
+static void
+patterns_that_change_nothing_are_told(void **state)
+{
+	(void)state;
+	check_rows(pattern_rows, COUNT_OF(pattern_rows));
+}
+
+static void
+patterns_against_a_wildcard_are_not_told(void **state)
+{
+	(void)state;
+	check_rows(across_rows, COUNT_OF(across_rows));
+}
+
+static void
+of_equal_patterns_only_the_loser_is_told(void **state)
+{
+	(void)state;
+	check_rows(equal_rows, COUNT_OF(equal_rows));
+}
+
+static void
+an_absolute_include_that_matches_no_file_is_told(void **state)
+{
+	const struct folder *folder = *state;
+	char text[300], expected[300];
+	struct loaded loaded;
+
+	snprintf(text, sizeof(text), G "include: %s/*.d\n", folder->path);
+	snprintf(expected, sizeof(expected), W("2:10") "\"%s/*.d\" matches no "
+		"file\n", folder->path);
+	write_text("policy.conf", text);
+	loaded = load_good("policy.conf");
+	assert_string_equal(loaded.text, expected);
+	unload(&loaded);
+}
+
+/* --- Chance: who believes a warning and takes the pattern out, changes
+ * nothing for any name. */
+
+enum { LINES = 8, NAMES = 400 };
+
+/* A policy of some patterns, without line EXCEPT. */
+static struct loaded
+load_without(char lines[LINES][64], unsigned except)
+{
+	char text[1200] = C;
+	unsigned i;
+
+	for (i = 0; i < LINES; i++)
+		strcat(strcat(text, i != except ? lines[i] : "#"), "\n");
+	write_text("policy.conf", text);
+	return load_good("policy.conf");
+}
+
+static int
+same_decisions(const struct policy *a, const struct policy *b,
+	struct chance chance)
+{
+	unsigned i;
+
+	for (i = 0; i < NAMES; i++) {
+		struct decision first, second;
+		char name[64];
+		uint8_t wire[NAME_OCTETS_MAX];
+		struct query query;
+
+		chance_name(&chance, name);
+		query = query_of("192.0.2.1", name, wire);
+		policy_decide(a, &query, &first);
+		policy_decide(b, &query, &second);
+		if (first.verdict != second.verdict) {
+			print_error("%s is decided otherwise\n", name);
+			return 0;
+		}
+	}
+	return 1;
+}
+
+/* Whether the pattern on line NUMBER is told to change nothing. */
+static int
+is_told(const struct loaded *loaded, unsigned number)
+{
+	char place[32];
+	size_t i;
+
+	snprintf(place, sizeof(place), "policy.conf:%u:", number);
+	for (i = 0; i < loaded->diag.kept; i++) {
+		const char *text = loaded->diag.items[i].text;
+
+		if (strncmp(text, place, strlen(place)) == 0 &&
+		    strstr(text, "changes nothing") != NULL)
+			return 1;
+	}
+	return 0;
+}
+
+/* Returns how many patterns were told. */
+static unsigned
+believe_the_warnings(struct chance *chance, unsigned wild)
+{
+	char lines[LINES][64];
+	struct loaded all;
+	unsigned i, told = 0;
+
+	for (i = 0; i < LINES; i++) {
+		strcpy(lines[i], chance_below(chance, 2) ? "deny: '"
+			: "allow: '");
+		chance_pattern(chance, wild, lines[i] + strlen(lines[i]));
+		strcat(lines[i], "'");
+	}
+	all = load_without(lines, LINES);
+	for (i = 0; i < LINES; i++) {
+		struct loaded without;
+
+		if (!is_told(&all, i + 2))
+			continue;
+		told++;
+		without = load_without(lines, i);
+		if (!same_decisions(all.policy, without.policy, *chance)) {
+			print_error("without line %u of:\n" C, i + 2);
+			for (i = 0; i < LINES; i++)
+				print_error("%s\n", lines[i]);
+			fail_msg("which was told to change nothing");
+		}
+		unload(&without);
+	}
+	unload(&all);
+	return told;
+}
+
+static void
+patterns_that_are_told_change_nothing_indeed(void **state)
+{
+	struct chance chance = { 71 };
+	unsigned round, told = 0;
+
+	(void)state;
+	for (round = 0; round < 600; round++)
+		told += believe_the_warnings(&chance, round % 3);
+	assert_true(told > 300);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test_in_folder(groups_and_options_without_effect_are_told),
+		test_in_folder(patterns_that_change_nothing_are_told),
+		test_in_folder(patterns_against_a_wildcard_are_not_told),
+		test_in_folder(of_equal_patterns_only_the_loser_is_told),
+		test_in_folder(
+			an_absolute_include_that_matches_no_file_is_told),
+		test_in_folder(patterns_that_are_told_change_nothing_indeed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
