@@ -289,7 +289,7 @@ static const struct row option_rows[] = {
 		E("2:13") "found \"\", expected the name of a list\n" },
 
 	{ "an empty pattern", G "allow: \"\"\n", { { NULL, NULL } },
-		E("2:8") "in pattern \"\": expected a name\n" },
+		E("2:9") "in pattern \"\": expected a name\n" },
 	{ "a mistake in an allow", G "allow: a..b\n", { { NULL, NULL } },
 		E("2:10") "in pattern \"a..b\": expected a label before "
 		"'.'\n" },
