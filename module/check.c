@@ -5,6 +5,10 @@
 
 #include "loader.h"
 
+/* Wildcard labels that all checks together look at, at the most: many of them
+ * below one name are looked at one by one. */
+#define BUDGET 20000000u
+
 /* No pattern names this octet; where a wildcard stands, it stands for any. */
 #define STAND_IN 1
 
@@ -122,6 +126,41 @@ check_pattern(struct loader *loader, const struct written_pattern *written)
 			instead->line, instead->column);
 }
 
+/* Wildcard labels that checking one pattern of a group may look at. */
+static uint64_t
+cost_of(const struct group *group)
+{
+	uint64_t labels = names_wild_labels(group->own) + 1;
+	size_t i;
+
+	for (i = 0; i < group->list_count; i++)
+		labels += names_wild_labels(group->lists[i]->names);
+	return 2 * labels;
+}
+
+static void
+check_patterns(struct loader *loader)
+{
+	uint64_t left = BUDGET;
+	size_t i;
+
+	for (i = 0; i < loader->pattern_count; i++) {
+		const struct written_pattern *written = &loader->patterns[i];
+		uint64_t cost = cost_of(
+			&loader->policy->groups[written->group]);
+
+		if (cost > left) {
+			diag_warning(loader->diag, written->token.where,
+				"too many wildcards: the patterns from here "
+				"on are not checked for those that change "
+				"nothing");
+			return;
+		}
+		left -= cost;
+		check_pattern(loader, written);
+	}
+}
+
 /* Whether anything is allowed at all. */
 static int
 allows_nothing(const struct group *group)
@@ -205,6 +244,6 @@ check_policy(struct loader *loader)
 	for (i = 0; i < policy->group_count; i++)
 		check_group(loader, (uint32_t)i,
 			(loader->drafts[i].given & 1u << 31) != 0);
-	for (i = 0; i < loader->pattern_count; i++)
-		check_pattern(loader, &loader->patterns[i]);
+	if (loader->options->check_patterns)
+		check_patterns(loader);
 }

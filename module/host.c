@@ -29,6 +29,8 @@
 #define LOG_LINES_MAX 20
 /* Octets of an OPT record without options (RFC 6891 section 6.1.2). */
 #define OPT_OCTETS 11u
+/* In it, where the size is that the server can receive. */
+#define OPT_CLASS_OFFSET 3u
 /* Warnings of a policy file that go to Unbound's log. */
 #define LOG_WARNINGS_MAX 20
 
@@ -201,6 +203,24 @@ count(struct worker *worker, const struct decision *decision)
 		worker->stats.rpz_action[actions[decision->action]]++;
 }
 
+/* Octets of the OPT record with its options. Not by calc_edns_field_size():
+ * where that returns 16 bits, the NSIDs of a query that asks for thousands of
+ * them make it wrap around. */
+static size_t
+edns_octets(const struct edns_data *edns)
+{
+	const struct edns_option *option;
+	size_t octets = OPT_OCTETS;
+
+	for (option = edns->opt_list_out; option != NULL;
+	    option = option->next)
+		octets += 4 + option->opt_len;
+	for (option = edns->opt_list_inplace_cb_out; option != NULL;
+	    option = option->next)
+		octets += 4 + option->opt_len;
+	return octets;
+}
+
 /*
  * Puts the Extended DNS Error "Blocked" (RFC 8914 section 4.16) and the OPT
  * record behind an answer. Where there is no room for the error, the record
@@ -211,23 +231,26 @@ static void
 put_edns(struct edns_data *edns, struct sldns_buffer *pkt, size_t limit,
 	const struct decision *decision, struct regional *region)
 {
-	size_t room = limit - sldns_buffer_limit(pkt);
+	size_t at = sldns_buffer_limit(pkt), room = limit - at;
 	const char *text = decision->group->explanation[decision->reason];
 
 	/* Without memory the answer goes out without a reason. */
 	(void)edns_opt_list_append_ede(&edns->opt_list_out, region,
 		LDNS_EDE_BLOCKED, text);
-	if (calc_edns_field_size(edns) > room)
+	if (edns_octets(edns) > room)
 		(void)edns_opt_list_remove(&edns->opt_list_out, LDNS_EDNS_EDE);
-	if (calc_edns_field_size(edns) > room) {
+	if (edns_octets(edns) > room) {
 		edns->opt_list_out = NULL;
 		edns->opt_list_inplace_cb_out = NULL;
 	}
 	edns->edns_version = EDNS_ADVERTISED_VERSION;
-	edns->udp_size = EDNS_ADVERTISED_SIZE;
 	edns->ext_rcode = 0;
 	edns->bits &= EDNS_DO;
+	/* Up to here it pads; what is advertised is written over it. */
+	edns->udp_size = (uint16_t)(limit < UINT16_MAX ? limit : UINT16_MAX);
 	attach_edns_record(pkt, edns);
+	sldns_buffer_write_u16_at(pkt, at + OPT_CLASS_OFFSET,
+		EDNS_ADVERTISED_SIZE);
 }
 
 /* Puts the answer to a blocked query into PKT; limit 0 is none. */
@@ -377,6 +400,8 @@ load_policy(const char *path)
 
 	memset(&diag, 0, sizeof(diag));
 	options.list_directories = list_directories;
+	/* It takes its time, and nobody is answered meanwhile. */
+	options.check_patterns = 0;
 	if (getrandom(&options.key, sizeof(options.key), 0) !=
 	    (ssize_t)sizeof(options.key)) {
 		log_err("bitsink: no random key: %s", strerror(errno));

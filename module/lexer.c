@@ -149,7 +149,8 @@ static int
 is_next_attribute(const struct token *attribute, const struct token *token)
 {
 	return token->where.line != attribute->where.line &&
-		token->length > 1 && token->text[token->length - 1] == ':';
+		token->length > 1 && memchr(token->text, ':', token->length) ==
+		token->text + token->length - 1;
 }
 
 enum lexer_result

@@ -216,8 +216,12 @@ take(struct loader *loader, struct lexer *lexer, const struct token *attribute,
 		lexer_skip_line(lexer);
 		return;
 	}
-	if (lexer_value(lexer, attribute, &value, loader->diag) != LEXER_WORD)
+	if (lexer_value(lexer, attribute, &value, loader->diag) !=
+	    LEXER_WORD) {
+		if (!included && !toplevel)
+			options_wrong(loader, number);
 		return;
+	}
 	if (toplevel)
 		loader->clause = CLAUSE_NONE;
 	if (included || toplevel)

@@ -28,7 +28,8 @@ struct group_draft {
 	enum choice log;
 	/* Bit I: option I of the table was given. */
 	uint32_t given;
-	/* Where action, ttl and the first sinkhole were given. */
+	/* Where name, action, ttl and the first sinkhole were given. */
+	struct origin name_at;
 	struct origin action_at;
 	struct origin ttl_at;
 	struct origin sinkhole_at;
@@ -109,6 +110,8 @@ int options_find(const struct loader *loader, const struct token *attribute,
 	unsigned *number);
 void options_set(struct loader *loader, unsigned number,
 	const struct token *attribute, const struct token *value);
+/* The option was given with a value that could not be read. */
+void options_wrong(struct loader *loader, unsigned number);
 
 /* lists.c: reads the lists that the groups name. */
 void lists_load(struct loader *loader);

@@ -493,6 +493,12 @@ names_rule(const struct names *names, uint32_t rule)
 	return &names->rules[rule];
 }
 
+uint32_t
+names_wild_labels(const struct names *names)
+{
+	return names->glob_count;
+}
+
 int
 names_has_wild(const struct names *names, int deny)
 {

@@ -78,6 +78,9 @@ void names_find(const struct names *names, const struct name *name,
 uint32_t names_rules(const struct names *names);
 const struct names_rule *names_rule(const struct names *names, uint32_t rule);
 
+/* Labels with wildcards in the table. */
+uint32_t names_wild_labels(const struct names *names);
+
 /* Whether a pattern with a wildcard label was added as a deny, or an allow. */
 int names_has_wild(const struct names *names, int deny);
 

@@ -97,6 +97,14 @@ group_number(const struct loader *loader)
 	return (uint32_t)loader->policy->group_count - 1;
 }
 
+/* Which options of a row's clause were given. */
+static uint32_t *
+given_of(struct loader *loader, unsigned number)
+{
+	return options[number].clause == CLAUSE_GROUP
+		? &draft_of(loader)->given : &loader->given;
+}
+
 int
 options_find(const struct loader *loader, const struct token *attribute,
 	unsigned *number)
@@ -113,12 +121,17 @@ options_find(const struct loader *loader, const struct token *attribute,
 }
 
 void
+options_wrong(struct loader *loader, unsigned number)
+{
+	*given_of(loader, number) |= (uint32_t)1 << number;
+}
+
+void
 options_set(struct loader *loader, unsigned number,
 	const struct token *attribute, const struct token *value)
 {
 	const struct option *option = &options[number];
-	uint32_t *given = option->clause == CLAUSE_GROUP
-		? &draft_of(loader)->given : &loader->given;
+	uint32_t *given = given_of(loader, number);
 
 	/* Which of two was meant cannot be known. */
 	if (!option->many && (*given >> number & 1)) {
@@ -231,7 +244,6 @@ static void
 set_name(struct loader *loader, const struct token *value)
 {
 	struct group *group = group_of(loader);
-	size_t i;
 
 	if (!is_group_name(value)) {
 		expected(loader, value, "a group name of 1 to 32 letters, "
@@ -240,16 +252,7 @@ set_name(struct loader *loader, const struct token *value)
 	}
 	memcpy(group->name, value->text, value->length);
 	group->name[value->length] = '\0';
-	for (i = 0; i + 1 < loader->policy->group_count; i++) {
-		const struct group *other = &loader->policy->groups[i];
-
-		if (strcmp(other->name, group->name) == 0)
-			diag_error(loader->diag, value->where, "found a second "
-				"group \"%s\", expected another name; the "
-				"first is at %s:%u:%u", group->name,
-				other->origin.file, other->origin.line,
-				other->origin.column);
-	}
+	draft_of(loader)->name_at = value->where;
 }
 
 static void
@@ -463,11 +466,59 @@ end_group(struct loader *loader, struct group *group,
 		diag_no_memory(loader->diag);
 }
 
+/* A group with its name; sorted, equal names stand together. */
+struct named {
+	const char *name;
+	size_t number;
+};
+
+static int
+compare_named(const void *va, const void *vb)
+{
+	const struct named *a = va, *b = vb;
+	int order = strcmp(a->name, b->name);
+
+	return order != 0 ? order : a->number < b->number ? -1 :
+		a->number > b->number;
+}
+
+static void
+find_double_names(struct loader *loader)
+{
+	const struct group *groups = loader->policy->groups;
+	size_t i, count = loader->policy->group_count;
+	struct named *named = calloc(count + 1, sizeof(*named));
+
+	if (named == NULL) {
+		diag_no_memory(loader->diag);
+		return;
+	}
+	for (i = 0; i < count; i++) {
+		named[i].name = groups[i].name;
+		named[i].number = i;
+	}
+	qsort(named, count, sizeof(*named), compare_named);
+	for (i = 1; i < count; i++) {
+		const struct group *first = &groups[named[i - 1].number];
+
+		if (named[i].name[0] != '\0' &&
+		    strcmp(named[i - 1].name, named[i].name) == 0)
+			diag_error(loader->diag,
+				loader->drafts[named[i].number].name_at,
+				"found a second group \"%s\", expected another "
+				"name; the first is at %s:%u:%u",
+				named[i].name, first->origin.file,
+				first->origin.line, first->origin.column);
+	}
+	free(named);
+}
+
 void
 options_end(struct loader *loader)
 {
 	size_t i;
 
+	find_double_names(loader);
 	for (i = 0; i < loader->policy->group_count; i++)
 		end_group(loader, &loader->policy->groups[i],
 			&loader->drafts[i]);

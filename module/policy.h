@@ -76,6 +76,9 @@ struct policy_options {
 	 * that the policy itself names; ends with NULL. */
 	const char *const *list_directories;
 	struct names_key key;
+	/* Whether to warn of patterns that change nothing, which costs two
+	 * look-ups a pattern. */
+	int check_patterns;
 };
 
 /*

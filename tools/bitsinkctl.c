@@ -74,6 +74,7 @@ run_check(int argc, char **argv)
 		return usage("check takes [--lists DIRECTORY] FILE");
 	memset(&diag, 0, sizeof(diag));
 	options.list_directories = directories;
+	options.check_patterns = 1;
 	if (getrandom(&options.key, sizeof(options.key), 0) !=
 	    (ssize_t)sizeof(options.key)) {
 		fprintf(stderr, "bitsinkctl: no random key: %s\n",

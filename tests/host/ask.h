@@ -8,21 +8,14 @@
 
 #include <ldns/ldns.h>
 
+#include "line.h"
+
 /* The clients of most tests: one of an update host's group for each action,
  * and ordinary ones. */
 #define UPDATE_HOST "127.0.0.2"
 #define UPDATE_HOST_2 "127.0.0.3"
 #define ORDINARY "127.0.0.101"
 #define ORDINARY_2 "127.0.0.102"
-
-enum transport {
-	ASK_UDP,
-	ASK_TCP,
-	ASK_TLS,
-	/* Behind a proxy that speaks PROXYv2, which is at ORDINARY_2. */
-	ASK_PROXY_UDP,
-	ASK_PROXY_TCP
-};
 
 enum {
 	ASK_NO_RD = 1, /* RD clear */

@@ -79,6 +79,52 @@ write_configuration(const char *folder, const struct resolver_options *options)
 		free(forward);
 }
 
+char *
+resolver_tls(const char *folder)
+{
+	char *command, *text;
+
+	if (asprintf(&command, "openssl req -x509 -newkey ec -pkeyopt "
+	    "ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=resolver.test "
+	    "-keyout %s/key.pem -out %s/certificate.pem 2>/dev/null",
+	    folder, folder) < 0)
+		abort();
+	assert_int_equal(system(command), 0);
+	free(command);
+	if (asprintf(&text,
+	    "  interface: " RESOLVER_IP4 "@%d\n"
+	    "  interface: " SANDBOX_IP6_RESOLVER "@%d\n"
+	    "  interface: " RESOLVER_IP4 "@%d\n"
+	    "  interface: " SANDBOX_IP6_RESOLVER "@%d\n"
+	    "  tls-port: %d\n"
+	    "  https-port: %d\n"
+	    "  http-endpoint: \"" RESOLVER_HTTPS_PATH "\"\n"
+	    "  tls-service-key: \"%s/key.pem\"\n"
+	    "  tls-service-pem: \"%s/certificate.pem\"\n",
+	    RESOLVER_TLS_PORT, RESOLVER_TLS_PORT, RESOLVER_HTTPS_PORT,
+	    RESOLVER_HTTPS_PORT, RESOLVER_TLS_PORT, RESOLVER_HTTPS_PORT,
+	    folder, folder) < 0)
+		abort();
+	return text;
+}
+
+/* "unbound -V" has a line "Linked modules: dns64 dynlib ...". */
+int
+resolver_has_module(const char *module)
+{
+	FILE *pipe = popen(TEST_UNBOUND "/unbound -V", "r");
+	char line[1024], word[64];
+	int found = 0;
+
+	assert_non_null(pipe);
+	snprintf(word, sizeof(word), " %s", module);
+	while (fgets(line, sizeof(line), pipe) != NULL)
+		if (strncmp(line, "Linked modules:", 15) == 0)
+			found = strstr(line, word) != NULL;
+	pclose(pipe);
+	return found;
+}
+
 static int
 spawn(const char *folder)
 {

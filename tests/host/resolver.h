@@ -10,6 +10,8 @@
 #define RESOLVER_PORT 5353
 #define RESOLVER_TLS_PORT 8853
 #define RESOLVER_PROXY_PORT 5354
+#define RESOLVER_HTTPS_PORT 8443
+#define RESOLVER_HTTPS_PATH "/dns-query"
 
 struct resolver {
 	/* The folder it runs in; its log is unbound.log there. */
@@ -31,6 +33,13 @@ struct resolver_options {
 	/* Another library than the one under test, or NULL. */
 	const char *library;
 };
+
+/* Makes a key and a certificate in FOLDER. Returns lines for the server:
+ * clause that offer DNS over TLS and over HTTPS with them, to be freed. */
+char *resolver_tls(const char *folder);
+
+/* Whether the Unbound under test was built with MODULE. */
+int resolver_has_module(const char *module);
 
 /* Starts Unbound and waits until it answers unbound-control. Fails the test
  * where it does not. */

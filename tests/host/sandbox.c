@@ -62,6 +62,23 @@ unshare_network(void)
 	write_map("/proc/self/gid_map", map);
 }
 
+/* The kernel finishes an address some time after it was added. */
+static void
+await_ip6(const char *text)
+{
+	long long deadline = sandbox_now() + SANDBOX_PATIENCE;
+	struct sockaddr_in6 address;
+	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
+
+	memset(&address, 0, sizeof(address));
+	address.sin6_family = AF_INET6;
+	inet_pton(AF_INET6, text, &address.sin6_addr);
+	while (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0)
+		if (!sandbox_wait(deadline))
+			die(text);
+	close(fd);
+}
+
 static void
 add_ip6(int fd, const char *text)
 {
@@ -73,6 +90,7 @@ add_ip6(int fd, const char *text)
 	request.interface = (int)if_nametoindex("lo");
 	if (ioctl(fd, SIOCSIFADDR, &request) != 0 && errno != EEXIST)
 		die(text);
+	await_ip6(text);
 }
 
 void

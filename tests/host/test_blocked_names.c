@@ -387,53 +387,53 @@ a_mapped_address_is_its_ip4_address(void **state)
 }
 
 static void
-blocked_names_are_blocked_over_tls(void **state)
+encrypted(void **state, enum transport transport)
 {
 	struct resolver_options options = {
 		.policy = WORLD_POLICY,
 	};
-	char *folder = sandbox_folder(), *server, *line;
+	char *folder = sandbox_folder(), *server = resolver_tls(folder), *line;
 	struct asking *ordinary;
 	struct world *world;
 
-	if (asprintf(&line, "openssl req -x509 -newkey ec -pkeyopt "
-	    "ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=resolver.test "
-	    "-keyout %s/key.pem -out %s/certificate.pem 2>/dev/null",
-	    folder, folder) < 0 || asprintf(&server,
-	    "  interface: 127.0.0.1@%d\n  interface: %s@%d\n"
-	    "  tls-port: %d\n  tls-service-key: \"%s/key.pem\"\n"
-	    "  tls-service-pem: \"%s/certificate.pem\"\n", RESOLVER_TLS_PORT,
-	    SANDBOX_IP6_RESOLVER, RESOLVER_TLS_PORT, RESOLVER_TLS_PORT,
-	    folder, folder) < 0)
-		abort();
-	assert_int_equal(system(line), 0);
-	free(line);
 	options.server = server;
 	world = world_start(state, &options);
 	assert_answer(Q(ORDINARY, "www.allowed.test", TYPE_A,
-		.transport = ASK_TLS), "NOERROR 198.51.100.1");
+		.transport = transport), "NOERROR 198.51.100.1");
 	assert_answer(Q(UPDATE_HOST, "www.allowed.test", TYPE_A,
-		.transport = ASK_TLS), "NOERROR 198.51.100.1");
-	assert_answer(Q(UPDATE_HOST, "evil.test", TYPE_A, .transport = ASK_TLS),
-		BLOCKED);
+		.transport = transport), "NOERROR 198.51.100.1");
+	assert_answer(Q(UPDATE_HOST, "evil.test", TYPE_A,
+		.transport = transport), BLOCKED);
 	upstream_hold(world->upstream, "evil.test");
 	ordinary = ask_begin(Q(ORDINARY, "evil.test", TYPE_A,
-		.transport = ASK_TLS));
+		.transport = transport));
 	upstream_await(world->upstream, "evil.test", 0, 1);
-	assert_answer(Q(UPDATE_HOST, "evil.test", TYPE_A, .transport = ASK_TLS),
-		BLOCKED);
+	assert_answer(Q(UPDATE_HOST, "evil.test", TYPE_A,
+		.transport = transport), BLOCKED);
 	assert_answer(Q(SANDBOX_IP6_UPDATE, "evil.test", TYPE_A,
-		.transport = ASK_TLS, .flags = ASK_DO), BLOCKED);
+		.transport = transport, .flags = ASK_DO), BLOCKED);
 	upstream_release(world->upstream, "evil.test");
 	line = answer_line(ask_end(ordinary));
 	assert_string_equal(line, EVIL);
 	free(line);
-	assert_answer(Q(UPDATE_HOST, "evil.test", TYPE_A, .transport = ASK_TLS),
-		BLOCKED);
+	assert_answer(Q(UPDATE_HOST, "evil.test", TYPE_A,
+		.transport = transport), BLOCKED);
 	assert_answer(Q(UPDATE_HOST_2, "evil.test", TYPE_AAAA,
-		.transport = ASK_TLS), "NOERROR 2001:db8::10");
+		.transport = transport), "NOERROR 2001:db8::10");
 	free(server);
 	sandbox_remove(folder);
+}
+
+static void
+blocked_names_are_blocked_over_tls(void **state)
+{
+	encrypted(state, ASK_TLS);
+}
+
+static void
+blocked_names_are_blocked_over_https(void **state)
+{
+	encrypted(state, ASK_HTTPS);
 }
 
 int
@@ -465,6 +465,7 @@ main(void)
 			a_restricted_proxy_does_not_restrict_its_clients),
 		own_world_test(a_mapped_address_is_its_ip4_address),
 		own_world_test(blocked_names_are_blocked_over_tls),
+		own_world_test(blocked_names_are_blocked_over_https),
 	};
 
 	return world_main(tests);

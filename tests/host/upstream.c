@@ -45,6 +45,8 @@ struct upstream {
 	int connection_count;
 	int stopping;
 	ldns_rr_list *records;
+	/* The SOA records of the signed zones. */
+	ldns_rr_list *apexes;
 	struct asked *asked;
 	struct held_name *held;
 	unsigned total;
@@ -67,6 +69,22 @@ name_of(const char *text)
 	return name;
 }
 
+/* Names that differ in length differ; most do, and that is quick to see. */
+static int
+same_name(const ldns_rdf *a, const ldns_rdf *b)
+{
+	return ldns_rdf_size(a) == ldns_rdf_size(b) &&
+		ldns_dname_compare(a, b) == 0;
+}
+
+static int
+at_or_below(const ldns_rdf *name, const ldns_rdf *zone)
+{
+	return same_name(name, zone) ||
+		(ldns_rdf_size(name) > ldns_rdf_size(zone) &&
+		ldns_dname_is_subdomain(name, zone));
+}
+
 /* --- What it answers. */
 
 /* Adds the records of NAME and TYPE, with their signatures when asked for. */
@@ -82,7 +100,7 @@ add_rrset(struct upstream *upstream, ldns_pkt *answer, const ldns_rdf *name,
 		int signs = ldns_rr_get_type(rr) == LDNS_RR_TYPE_RRSIG &&
 			ldns_rdf2rr_type(ldns_rr_rrsig_typecovered(rr)) == type;
 
-		if (ldns_dname_compare(ldns_rr_owner(rr), name) != 0)
+		if (!same_name(ldns_rr_owner(rr), name))
 			continue;
 		if (ldns_rr_get_type(rr) == type || type == LDNS_RR_TYPE_ANY)
 			found = 1;
@@ -103,7 +121,7 @@ cname_of(struct upstream *upstream, const ldns_rdf *name)
 		ldns_rr *rr = ldns_rr_list_rr(upstream->records, i);
 
 		if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_CNAME &&
-		    ldns_dname_compare(ldns_rr_owner(rr), name) == 0)
+		    same_name(ldns_rr_owner(rr), name))
 			return ldns_rr_rdf(rr, 0);
 	}
 	return NULL;
@@ -115,27 +133,123 @@ exists(struct upstream *upstream, const ldns_rdf *name)
 {
 	size_t i;
 
-	for (i = 0; i < ldns_rr_list_rr_count(upstream->records); i++) {
-		const ldns_rdf *owner = ldns_rr_owner(
-			ldns_rr_list_rr(upstream->records, i));
-
-		if (ldns_dname_compare(owner, name) == 0 ||
-		    ldns_dname_is_subdomain(owner, name))
+	for (i = 0; i < ldns_rr_list_rr_count(upstream->records); i++)
+		if (at_or_below(ldns_rr_owner(ldns_rr_list_rr(
+		    upstream->records, i)), name))
 			return 1;
-	}
 	return 0;
 }
 
-static void
-add_soa(ldns_pkt *answer)
+/* Where NAME does not exist, a wildcard beside it answers in its place. */
+static int
+add_from_wildcard(struct upstream *upstream, ldns_pkt *answer,
+	const ldns_rdf *name, ldns_rr_type type)
 {
+	ldns_rdf *parent = ldns_dname_left_chop(name), *star = name_of("*");
+	ldns_rr_list *records = ldns_pkt_answer(answer);
+	size_t i, before = ldns_rr_list_rr_count(records);
+	int found;
+
+	if (ldns_dname_cat(star, parent) != LDNS_STATUS_OK)
+		die("wildcard");
+	found = !exists(upstream, name) &&
+		add_rrset(upstream, answer, star, type, 0);
+	for (i = before; i < ldns_rr_list_rr_count(records); i++) {
+		ldns_rr *rr = ldns_rr_list_rr(records, i);
+
+		ldns_rdf_deep_free(ldns_rr_owner(rr));
+		ldns_rr_set_owner(rr, ldns_rdf_clone(name));
+	}
+	ldns_rdf_deep_free(parent);
+	ldns_rdf_deep_free(star);
+	return found;
+}
+
+/* The apex of the signed zone that holds NAME, or NULL. */
+static const ldns_rdf *
+signed_zone_of(struct upstream *upstream, const ldns_rdf *name)
+{
+	size_t i;
+
+	for (i = 0; i < ldns_rr_list_rr_count(upstream->apexes); i++) {
+		const ldns_rdf *apex = ldns_rr_owner(ldns_rr_list_rr(
+			upstream->apexes, i));
+
+		if (at_or_below(name, apex))
+			return apex;
+	}
+	return NULL;
+}
+
+/* Moves what add_rrset() put into the answer section. */
+static void
+add_authority(struct upstream *upstream, ldns_pkt *answer,
+	const ldns_rdf *name, ldns_rr_type type, int dnssec)
+{
+	ldns_pkt *part = ldns_pkt_new();
+
+	add_rrset(upstream, part, name, type, dnssec);
+	ldns_pkt_push_rr_list(answer, LDNS_SECTION_AUTHORITY,
+		ldns_pkt_answer(part));
+	/* The records are the answer's now. */
+	ldns_rr_list_free(ldns_pkt_answer(part));
+	ldns_pkt_set_answer(part, ldns_rr_list_new());
+	ldns_pkt_free(part);
+}
+
+/* All of a zone's NSEC records prove whatever can be proven with them. */
+static void
+add_denial(struct upstream *upstream, ldns_pkt *answer, const ldns_rdf *apex)
+{
+	size_t i;
+
+	for (i = 0; i < ldns_rr_list_rr_count(upstream->records); i++) {
+		const ldns_rr *rr = ldns_rr_list_rr(upstream->records, i);
+
+		if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_NSEC &&
+		    at_or_below(ldns_rr_owner(rr), apex))
+			add_authority(upstream, answer, ldns_rr_owner(rr),
+				LDNS_RR_TYPE_NSEC, 1);
+	}
+}
+
+static void
+add_no_such_data(struct upstream *upstream, ldns_pkt *answer,
+	const ldns_rdf *name, int dnssec)
+{
+	const ldns_rdf *apex = signed_zone_of(upstream, name);
 	ldns_rr *soa;
 
+	if (apex != NULL) {
+		add_authority(upstream, answer, apex, LDNS_RR_TYPE_SOA,
+			dnssec);
+		if (dnssec)
+			add_denial(upstream, answer, apex);
+		return;
+	}
 	if (ldns_rr_new_frm_str(&soa, ". 60 IN SOA upstream.invalid. "
 	    "nobody.invalid. 1 3600 1200 604800 60", 0, NULL, NULL) !=
 	    LDNS_STATUS_OK)
 		die("SOA");
 	ldns_pkt_push_rr(answer, LDNS_SECTION_AUTHORITY, soa);
+}
+
+/*
+ * Options come back as they were sent; a client subnet (RFC 7871 section 6)
+ * with its own prefix length as the scope, so that it is cached for that one.
+ */
+static void
+add_options(ldns_pkt *answer, const ldns_pkt *query)
+{
+	const ldns_rdf *options = ldns_pkt_edns_data(query);
+	uint8_t *data;
+
+	if (options == NULL)
+		return;
+	ldns_pkt_set_edns_data(answer, ldns_rdf_clone(options));
+	data = ldns_rdf_data(ldns_pkt_edns_data(answer));
+	if (ldns_rdf_size(options) >= 8 && data[0] == 0 && data[1] == 8)
+		data[7] = data[6];
 }
 
 static ldns_pkt *
@@ -149,7 +263,9 @@ answer_to(struct upstream *upstream, const ldns_pkt *query)
 
 	ldns_pkt_set_id(answer, ldns_pkt_id(query));
 	ldns_pkt_set_qr(answer, 1);
-	ldns_pkt_set_ra(answer, 1);
+	/* Recursive for a resolver that forwards, else authoritative. */
+	ldns_pkt_set_ra(answer, ldns_pkt_rd(query));
+	ldns_pkt_set_aa(answer, !ldns_pkt_rd(query));
 	ldns_pkt_set_rd(answer, ldns_pkt_rd(query));
 	ldns_pkt_set_cd(answer, ldns_pkt_cd(query));
 	ldns_pkt_push_rr(answer, LDNS_SECTION_QUESTION,
@@ -157,16 +273,17 @@ answer_to(struct upstream *upstream, const ldns_pkt *query)
 	if (ldns_pkt_edns(query)) {
 		ldns_pkt_set_edns_udp_size(answer, 4096);
 		ldns_pkt_set_edns_do(answer, dnssec != 0);
+		add_options(answer, query);
 	}
 	while (!(found = add_rrset(upstream, answer, name, type, dnssec)) &&
 	    hops++ < CHAIN_MAX && cname_of(upstream, name) != NULL) {
 		add_rrset(upstream, answer, name, LDNS_RR_TYPE_CNAME, dnssec);
 		name = cname_of(upstream, name);
 	}
-	if (!found) {
+	if (!found && !add_from_wildcard(upstream, answer, name, type)) {
 		if (!exists(upstream, name))
 			ldns_pkt_set_rcode(answer, LDNS_RCODE_NXDOMAIN);
-		add_soa(answer);
+		add_no_such_data(upstream, answer, name, dnssec);
 	}
 	return answer;
 }
@@ -203,7 +320,7 @@ is_held(struct upstream *upstream, const ldns_rdf *name)
 	const struct held_name *held;
 
 	for (held = upstream->held; held != NULL; held = held->next)
-		if (ldns_dname_compare(held->name, name) == 0)
+		if (same_name(held->name, name))
 			return 1;
 	return 0;
 }
@@ -342,6 +459,7 @@ upstream_start(void)
 	if (upstream == NULL)
 		die("calloc");
 	upstream->records = ldns_rr_list_new();
+	upstream->apexes = ldns_rr_list_new();
 	upstream->udp = bound_socket(SOCK_DGRAM);
 	upstream->listener = bound_socket(SOCK_STREAM);
 	pthread_mutex_init(&upstream->lock, NULL);
@@ -388,6 +506,7 @@ upstream_stop(struct upstream *upstream)
 	close(upstream->wake[0]);
 	close(upstream->wake[1]);
 	ldns_rr_list_deep_free(upstream->records);
+	ldns_rr_list_deep_free(upstream->apexes);
 	pthread_mutex_destroy(&upstream->lock);
 	free(upstream);
 }
@@ -469,6 +588,9 @@ upstream_add_signed(struct upstream *upstream, const char *origin,
 	ldns_rr_list_push_rr(all,
 		ldns_rr_clone(ldns_zone_soa(with_signatures)));
 	push_records(upstream, all);
+	pthread_mutex_lock(&upstream->lock);
+	ldns_rr_list_push_rr(upstream->apexes, ldns_rr_clone(soa));
+	pthread_mutex_unlock(&upstream->lock);
 	ldns_rr_list_free(records);
 	ldns_key_list_free(keys);
 	return anchor;
@@ -528,8 +650,7 @@ upstream_release(struct upstream *upstream, const char *text)
 		free(held);
 	}
 	for (asked = upstream->asked; asked != NULL; asked = asked->next)
-		if (asked->held &&
-		    ldns_dname_compare(asked->name, name) == 0) {
+		if (asked->held && same_name(asked->name, name)) {
 			asked->held = 0;
 			send_answer(upstream, asked);
 		}
@@ -546,10 +667,25 @@ upstream_count(struct upstream *upstream, const char *text, ldns_rr_type type)
 
 	pthread_mutex_lock(&upstream->lock);
 	for (asked = upstream->asked; asked != NULL; asked = asked->next)
-		count += ldns_dname_compare(asked->name, name) == 0 &&
+		count += same_name(asked->name, name) &&
 			(type == 0 || asked->type == type);
 	pthread_mutex_unlock(&upstream->lock);
 	ldns_rdf_deep_free(name);
+	return count;
+}
+
+unsigned
+upstream_count_below(struct upstream *upstream, const char *text)
+{
+	ldns_rdf *zone = name_of(text);
+	const struct asked *asked;
+	unsigned count = 0;
+
+	pthread_mutex_lock(&upstream->lock);
+	for (asked = upstream->asked; asked != NULL; asked = asked->next)
+		count += at_or_below(asked->name, zone) != 0;
+	pthread_mutex_unlock(&upstream->lock);
+	ldns_rdf_deep_free(zone);
 	return count;
 }
 

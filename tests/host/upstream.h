@@ -22,12 +22,14 @@ struct upstream *upstream_start(void);
 void upstream_stop(struct upstream *upstream);
 
 /* Adds records, one a line: "name TTL IN TYPE RDATA". A CNAME's target is
- * followed within what was added. What is asked and not there is NXDOMAIN. */
+ * followed within what was added, and a wildcard "*.name" answers for names
+ * just below it. What is asked and not there is NXDOMAIN. */
 void upstream_add(struct upstream *upstream, const char *records);
 
 /*
- * Adds the zone ORIGIN with RECORDS, signed with a new key. Returns its trust
- * anchor as a DNSKEY record in presentation format, to be freed.
+ * Adds the zone ORIGIN with RECORDS, signed with a new key, and with NSEC
+ * records that deny the rest. Returns its trust anchor as a DNSKEY record in
+ * presentation format, to be freed.
  */
 char *upstream_add_signed(struct upstream *upstream, const char *origin,
 	const char *records);
@@ -43,6 +45,9 @@ void upstream_release(struct upstream *upstream, const char *name);
 unsigned upstream_count(struct upstream *upstream, const char *name,
 	ldns_rr_type type);
 unsigned upstream_total(struct upstream *upstream);
+
+/* How many came for ZONE and all names below it. */
+unsigned upstream_count_below(struct upstream *upstream, const char *zone);
 
 /* Waits until at least COUNT came; fails the test when they do not. */
 void upstream_await(struct upstream *upstream, const char *name,
