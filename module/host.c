@@ -24,6 +24,8 @@
 #include <sys/random.h>
 
 #include "answer.h"
+#include "keep.h"
+#include "tape.h"
 
 /* Log lines of a worker in one second; more are counted and summed up. */
 #define LOG_LINES_MAX 20
@@ -348,13 +350,13 @@ modules_named(const char *module_conf, const char *word)
 	return found;
 }
 
-/* The first dynlib-file that is no library: Unbound loads one a "dynlib" in
- * module-config, and leaves the others to us. */
+/* The dynlib-file NUMBER, from 0, of those that are no library: Unbound loads
+ * one a "dynlib" in module-config, and leaves the others to us. */
 static const char *
-policy_path(const struct config_file *cfg)
+our_entry(const struct config_file *cfg, size_t number)
 {
 	const struct config_strlist *entry = cfg->dynlib_file;
-	size_t skip = modules_named(cfg->module_conf, "dynlib");
+	size_t skip = modules_named(cfg->module_conf, "dynlib") + number;
 
 	for (; entry != NULL && skip > 0; skip--)
 		entry = entry->next;
@@ -391,28 +393,118 @@ log_diag(const struct diag *diag)
 			"prints them", warned - LOG_WARNINGS_MAX);
 }
 
+static int
+prepare_options(struct policy_options *options, struct tape *tape)
+{
+	memset(tape, 0, sizeof(*tape));
+	options->list_directories = list_directories;
+	/* It takes its time, and nobody is answered meanwhile. */
+	options->check_patterns = 0;
+	options->tape = tape;
+	if (getrandom(&options->key, sizeof(options->key), 0) ==
+	    (ssize_t)sizeof(options->key))
+		return 0;
+	log_err("bitsink: no random key: %s", strerror(errno));
+	return -1;
+}
+
+/* Without the policy kept, the next start depends on its file alone. */
+static void
+keep_policy(const char *directory, struct tape *tape)
+{
+	const char *failed = tape_finish(tape) != 0 ? "out of memory"
+		: keep_write(directory, tape);
+
+	if (failed != NULL)
+		log_warn("bitsink: the policy is not kept in \"%s\": %s: %s",
+			directory, failed, strerror(errno));
+}
+
+/* The first error, for the last line of the log. */
+static void
+first_error(const struct diag *diag, char *reason, size_t size)
+{
+	size_t i;
+
+	snprintf(reason, size, "out of memory");
+	for (i = 0; i < diag->kept; i++)
+		if (diag->items[i].severity == DIAG_ERROR) {
+			snprintf(reason, size, "%s", diag->items[i].text);
+			return;
+		}
+}
+
 static struct policy *
-load_policy(const char *path)
+load_file(const char *path, const char *directory, char *reason, size_t size)
 {
 	struct policy_options options;
 	struct policy *policy;
 	struct diag diag;
+	struct tape tape;
 
-	memset(&diag, 0, sizeof(diag));
-	options.list_directories = list_directories;
-	/* It takes its time, and nobody is answered meanwhile. */
-	options.check_patterns = 0;
-	if (getrandom(&options.key, sizeof(options.key), 0) !=
-	    (ssize_t)sizeof(options.key)) {
-		log_err("bitsink: no random key: %s", strerror(errno));
+	if (prepare_options(&options, &tape) != 0)
 		return NULL;
-	}
+	memset(&diag, 0, sizeof(diag));
 	policy = policy_load(path, &options, &diag);
 	log_diag(&diag);
-	if (policy == NULL)
-		log_err("bitsink: not started: policy \"%s\" has errors, "
-			"expected none (%zu found)", path, diag.errors);
+	if (policy != NULL)
+		keep_policy(directory, &tape);
+	else
+		first_error(&diag, reason, size);
+	tape_clear(&tape);
 	diag_clear(&diag);
+	return policy;
+}
+
+/* What was in force last restricts the same clients, which is more than can
+ * be said of no policy. */
+static struct policy *
+load_kept(const char *directory)
+{
+	struct policy_options options;
+	struct policy *policy = NULL;
+	struct diag diag;
+	struct tape tape;
+	const char *failed;
+	time_t when;
+	char day[32];
+
+	if (prepare_options(&options, &tape) != 0)
+		return NULL;
+	memset(&diag, 0, sizeof(diag));
+	failed = keep_read(directory, &tape, &when);
+	if (failed == NULL)
+		policy = policy_load(NULL, &options, &diag);
+	if (policy != NULL) {
+		strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%SZ",
+			gmtime(&when));
+		log_err("bitsink: STALE: the last good policy is in force, "
+			"kept=%s directory=%s", day, directory);
+	} else {
+		log_diag(&diag);
+		log_err("bitsink: found no last good policy in \"%s\": %s",
+			directory, failed != NULL ? failed
+			: "it cannot be loaded");
+	}
+	tape_clear(&tape);
+	diag_clear(&diag);
+	return policy;
+}
+
+/* Unbound ends where a module's init() fails; the reason is to be the last line
+ * of its log, and not that some module failed. */
+static struct policy *
+load_policy(const char *path, const char *directory)
+{
+	char reason[512] = "no random key";
+	struct policy *policy = load_file(path, directory, reason,
+		sizeof(reason));
+
+	if (policy == NULL)
+		policy = load_kept(directory);
+	if (policy == NULL)
+		fatal_exit("bitsink: not started, for there is no policy: %s",
+			reason);
 	return policy;
 }
 
@@ -425,7 +517,8 @@ free_state(struct module_state *state)
 }
 
 static struct module_state *
-new_state(const struct config_file *cfg, const char *path)
+new_state(const struct config_file *cfg, const char *path,
+	const char *directory)
 {
 	struct module_state *state = calloc(1, sizeof(*state));
 
@@ -444,7 +537,7 @@ new_state(const struct config_file *cfg, const char *path)
 	}
 	memset(state->workers, 0,
 		state->worker_count * sizeof(*state->workers));
-	state->policy = load_policy(path);
+	state->policy = load_policy(path, directory);
 	if (state->policy == NULL) {
 		free_state(state);
 		return NULL;
@@ -457,7 +550,8 @@ struct module_state *
 host_start(struct module_env *env, int id)
 {
 	struct dynlibmod_env *dynlib = env->modinfo[id];
-	const char *path = policy_path(env->cfg);
+	const char *path = our_entry(env->cfg, 0);
+	const char *directory = our_entry(env->cfg, 1);
 	struct module_state *state;
 
 	if (path == NULL) {
@@ -466,7 +560,9 @@ host_start(struct module_env *env, int id)
 		return NULL;
 	}
 	warn_of_order(env->cfg);
-	state = new_state(env->cfg, path);
+	if (directory == NULL)
+		directory = after_chroot(env->cfg, BITSINK_STATE);
+	state = new_state(env->cfg, path, directory);
 	if (state == NULL)
 		return NULL;
 	if (!dynlib->inplace_cb_register_wrapped((void *)judge_request,

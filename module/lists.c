@@ -178,7 +178,7 @@ try_directory(struct loader *loader, const char *directory,
 /* The file of a list: as it is with a '/' in it, else from the directories of
  * the policy and then from those of the installation. NULL: reported. */
 static char *
-find_list(struct loader *loader, const struct token *name)
+search_list(struct loader *loader, const struct token *name)
 {
 	const char *const *directory = loader->options->list_directories;
 	char *path;
@@ -205,6 +205,20 @@ find_list(struct loader *loader, const struct token *name)
 		"a file \"%s.list\" in a list directory",
 		loader_quote(name).text, loader_quote(name).text);
 	return NULL;
+}
+
+static char *
+find_list(struct loader *loader, const struct token *name)
+{
+	struct tape *tape = loader->options->tape;
+	char *path;
+
+	if (tape_replays(tape))
+		return loader_replay_name(loader, TAPE_LIST);
+	path = search_list(loader, name);
+	if (path != NULL && tape != NULL)
+		tape_put(tape, TAPE_LIST, path, strlen(path), "", 0);
+	return path;
 }
 
 /* Reads a list that is not there yet. It takes the path. */
@@ -235,7 +249,7 @@ read_list(struct loader *loader, const struct token *name, char *path)
 		return NULL;
 	}
 	if (loader_add_source(loader, path, name->where) != 0 ||
-	    file_read(&file, path, name->where, loader->diag) != 0)
+	    loader_read(loader, &file, path, name->where) != 0)
 		return list;
 	file.name = policy->sources[loader->source];
 	parse_list(loader, list, &file);

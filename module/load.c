@@ -68,6 +68,73 @@ loader_add_source(struct loader *loader, const char *name,
 	return 0;
 }
 
+static void
+report_damage(struct loader *loader)
+{
+	struct origin nowhere = { NULL, 0, 0 };
+
+	diag_error(loader->diag, nowhere,
+		"found the kept policy damaged, expected it whole");
+}
+
+static int
+replay_file(struct loader *loader, struct file *file, const char *name)
+{
+	struct tape_item item;
+	char *memory;
+
+	if (tape_take(loader->options->tape, TAPE_FILE, &item) != 0 ||
+	    strlen(name) != item.name_length ||
+	    memcmp(name, item.name, item.name_length) != 0) {
+		report_damage(loader);
+		return -1;
+	}
+	memory = malloc(item.content_length + 1);
+	if (memory == NULL) {
+		diag_no_memory(loader->diag);
+		return -1;
+	}
+	memcpy(memory, item.content, item.content_length);
+	memory[item.content_length] = '\0';
+	file->name = name;
+	file->memory = memory;
+	file->text = memory;
+	file->length = item.content_length;
+	return 0;
+}
+
+int
+loader_read(struct loader *loader, struct file *file, const char *name,
+	struct origin where)
+{
+	struct tape *tape = loader->options->tape;
+
+	if (tape_replays(tape))
+		return replay_file(loader, file, name);
+	if (file_read(file, name, where, loader->diag) != 0)
+		return -1;
+	if (tape != NULL)
+		tape_put(tape, TAPE_FILE, name, strlen(name), file->text,
+			file->length);
+	return 0;
+}
+
+char *
+loader_replay_name(struct loader *loader, enum tape_kind kind)
+{
+	struct tape_item item;
+	char *name;
+
+	if (tape_take(loader->options->tape, kind, &item) != 0) {
+		report_damage(loader);
+		return NULL;
+	}
+	name = strndup(item.name, item.name_length);
+	if (name == NULL)
+		diag_no_memory(loader->diag);
+	return name;
+}
+
 struct loader_text
 loader_quote(const struct token *token)
 {
@@ -119,26 +186,82 @@ glob_path(struct loader *loader, const struct token *token)
 	return path;
 }
 
+/* Reads the files that a pattern matched, and has their names recorded before
+ * any of them, for they may include others. */
+static void
+read_matches(struct loader *loader, const struct token *value,
+	const struct reading *reading, char **names, size_t count)
+{
+	struct tape *tape = loader->options->tape;
+	char number[24];
+	size_t i;
+
+	snprintf(number, sizeof(number), "%zu", count);
+	if (tape != NULL && !tape_replays(tape))
+		tape_put(tape, TAPE_GLOB, value->text, value->length, number,
+			strlen(number));
+	for (i = 0; tape != NULL && !tape_replays(tape) && i < count; i++)
+		tape_put(tape, TAPE_PATH, names[i], strlen(names[i]), "", 0);
+	for (i = 0; i < count; i++)
+		read_file(loader, names[i], value->where, reading);
+	if (count == 0)
+		diag_warning(loader->diag, value->where,
+			"\"%s\" matches no file", loader_quote(value).text);
+}
+
+static void
+replay_all(struct loader *loader, const struct token *value,
+	const struct reading *reading)
+{
+	struct tape_item item;
+	char number[24] = "", **names;
+	size_t i, got, count;
+
+	if (tape_take(loader->options->tape, TAPE_GLOB, &item) != 0 ||
+	    item.content_length >= sizeof(number)) {
+		report_damage(loader);
+		return;
+	}
+	memcpy(number, item.content, item.content_length);
+	count = strtoul(number, NULL, 10);
+	names = calloc(count + 1, sizeof(*names));
+	if (names == NULL) {
+		diag_no_memory(loader->diag);
+		return;
+	}
+	for (got = 0; got < count; got++)
+		if ((names[got] = loader_replay_name(loader, TAPE_PATH)) ==
+		    NULL)
+			break;
+	if (got == count)
+		read_matches(loader, value, reading, names, count);
+	for (i = 0; i < got; i++)
+		free(names[i]);
+	free(names);
+}
+
 static void
 include_all(struct loader *loader, const struct token *value,
 	const struct reading *reading)
 {
-	char *path = glob_path(loader, value);
+	char *path;
 	glob_t found;
-	size_t i;
 
+	if (tape_replays(loader->options->tape)) {
+		replay_all(loader, value, reading);
+		return;
+	}
+	path = glob_path(loader, value);
 	if (path == NULL)
 		return;
 	switch (glob(path, GLOB_ERR | GLOB_BRACE, NULL, &found)) {
 	case 0:
-		for (i = 0; i < found.gl_pathc; i++)
-			read_file(loader, found.gl_pathv[i], value->where,
-				reading);
+		read_matches(loader, value, reading, found.gl_pathv,
+			found.gl_pathc);
 		globfree(&found);
 		break;
 	case GLOB_NOMATCH:
-		diag_warning(loader->diag, value->where,
-			"\"%s\" matches no file", loader_quote(value).text);
+		read_matches(loader, value, reading, NULL, 0);
 		break;
 	case GLOB_NOSPACE:
 		diag_no_memory(loader->diag);
@@ -274,7 +397,9 @@ read_file(struct loader *loader, const char *name, struct origin where,
 	struct stat status;
 	struct file *file;
 
-	if (stat(name, &status) == 0) {
+	/* What is replayed was no cycle. */
+	if (!tape_replays(loader->options->tape) &&
+	    stat(name, &status) == 0) {
 		reading.device = status.st_dev;
 		reading.inode = status.st_ino;
 		if (is_cycle(&reading)) {
@@ -296,7 +421,7 @@ read_file(struct loader *loader, const char *name, struct origin where,
 		return;
 	file = &loader->files[loader->file_count];
 	name = loader->policy->sources[loader->source];
-	if (file_read(file, name, where, loader->diag) != 0)
+	if (loader_read(loader, file, name, where) != 0)
 		return;
 	loader->file_count++;
 	/* The array may move while an include is read; the text stays. */
@@ -390,6 +515,25 @@ load(struct loader *loader, const char *path)
 		check_policy(loader);
 }
 
+/* The policy's name is that of the first file. */
+static void
+replay(struct loader *loader)
+{
+	struct tape_item first;
+	char *path;
+
+	if (tape_peek(loader->options->tape, TAPE_FILE, &first) != 0) {
+		report_damage(loader);
+		return;
+	}
+	path = strndup(first.name, first.name_length);
+	if (path == NULL)
+		diag_no_memory(loader->diag);
+	else
+		load(loader, path);
+	free(path);
+}
+
 struct policy *
 policy_load(const char *path, const struct policy_options *options,
 	struct diag *diag)
@@ -406,7 +550,10 @@ policy_load(const char *path, const struct policy_options *options,
 	loader.policy = policy;
 	loader.options = options;
 	loader.diag = diag;
-	load(&loader, path);
+	if (tape_replays(options->tape))
+		replay(&loader);
+	else
+		load(&loader, path);
 	loader_clear(&loader);
 	if (diag->errors > errors) {
 		policy_free(policy);

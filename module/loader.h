@@ -102,6 +102,12 @@ struct loader_text loader_quote(const struct token *token);
  * name. Allocated; NULL with out of memory reported. */
 char *loader_path(struct loader *loader, const struct token *token);
 
+/* file_read(), to or from the tape where there is one. */
+int loader_read(struct loader *loader, struct file *file, const char *name,
+	struct origin where);
+/* Takes the next name of KIND from the tape. Allocated; NULL: reported. */
+char *loader_replay_name(struct loader *loader, enum tape_kind kind);
+
 /* options.c: starts a clause, or gives an option its value. */
 void options_begin_group(struct loader *loader, struct origin where);
 void options_end(struct loader *loader);

@@ -16,6 +16,7 @@
 #include "diag.h"
 #include "names.h"
 #include "query.h"
+#include "tape.h"
 
 enum {
 	GROUP_NAME_MAX = 32,
@@ -79,6 +80,9 @@ struct policy_options {
 	/* Whether to warn of patterns that change nothing, which costs two
 	 * look-ups a pattern. */
 	int check_patterns;
+	/* Where what is read is recorded, or where it is replayed from (the
+	 * path is the tape's then); the caller's. NULL: neither. */
+	struct tape *tape;
 };
 
 /*

@@ -75,6 +75,7 @@ run_check(int argc, char **argv)
 	memset(&diag, 0, sizeof(diag));
 	options.list_directories = directories;
 	options.check_patterns = 1;
+	options.tape = NULL;
 	if (getrandom(&options.key, sizeof(options.key), 0) !=
 	    (ssize_t)sizeof(options.key)) {
 		fprintf(stderr, "bitsinkctl: no random key: %s\n",

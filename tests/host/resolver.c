@@ -33,8 +33,10 @@ write_configuration(const char *folder, const struct resolver_options *options)
 		UPSTREAM_PORT) < 0)
 		abort();
 	if (asprintf(&load, "dynlib:\n  dynlib-file: \"%s\"\n"
-	    "  dynlib-file: \"%s/bitsink.conf\"\n", options->library != NULL
-	    ? options->library : TEST_BUILD "/bitsink.so", folder) < 0)
+	    "  dynlib-file: \"%s/bitsink.conf\"\n"
+	    "  dynlib-file: \"%s/state\"\n", options->library != NULL
+	    ? options->library : TEST_BUILD "/bitsink.so", folder,
+	    folder) < 0)
 		abort();
 	if (modules == NULL)
 		modules = options->policy != NULL
@@ -152,6 +154,7 @@ new_resolver(const struct resolver_options *options)
 
 	assert_non_null(resolver);
 	resolver->folder = sandbox_folder();
+	sandbox_make_folder(resolver->folder, "state");
 	write_configuration(resolver->folder, options);
 	resolver->pid = spawn(resolver->folder);
 	return resolver;
@@ -245,12 +248,27 @@ resolver_refuses(const struct resolver_options *options)
 }
 
 void
+resolver_reload_fails(struct resolver *resolver)
+{
+	int status;
+
+	free(control(resolver, "reload", &status));
+	status = await_end(resolver);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) != 0);
+	resolver->pid = 0;
+}
+
+void
 resolver_stop(struct resolver *resolver)
 {
 	int status;
 
 	if (resolver == NULL)
 		return;
+	if (resolver->pid == 0) {
+		free_resolver(resolver);
+		return;
+	}
 	kill(resolver->pid, SIGTERM);
 	status = await_end(resolver);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)

@@ -48,6 +48,9 @@ struct resolver *resolver_start(const struct resolver_options *options);
 /* Starts an Unbound that is expected to give up; its log, to be freed. */
 char *resolver_refuses(const struct resolver_options *options);
 
+/* Reloads, and waits for Unbound to end because it cannot. */
+void resolver_reload_fails(struct resolver *resolver);
+
 /* Stops it; fails the test unless it ends with success. */
 void resolver_stop(struct resolver *resolver);
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -138,6 +139,17 @@ sandbox_remove(char *folder)
 	if (pid > 0)
 		waitpid(pid, NULL, 0);
 	free(folder);
+}
+
+void
+sandbox_make_folder(const char *folder, const char *name)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/%s", folder, name) < 0 ||
+	    mkdir(path, 0755) != 0)
+		die(name);
+	free(path);
 }
 
 static FILE *

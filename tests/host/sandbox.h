@@ -21,6 +21,9 @@ void sandbox_enter(void);
 char *sandbox_folder(void);
 void sandbox_remove(char *folder);
 
+/* Makes a folder in it. */
+void sandbox_make_folder(const char *folder, const char *name);
+
 /* Writes a file of the folder. */
 void sandbox_write(const char *folder, const char *name, const char *text);
 

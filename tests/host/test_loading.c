@@ -77,7 +77,8 @@ a_policy_with_an_error_is_refused_and_all_errors_are_logged(void **state)
 		options.policy = refusals[i].policy;
 		log = resolver_refuses(&options);
 		assert_in_log(log, refusals[i].said);
-		assert_in_log(log, "bitsink: not started: policy \"");
+		assert_in_log(log, "bitsink: not started, for there is no "
+			"policy: ");
 		free(log);
 	}
 	options.policy = "group:\n  name: a b\n  client: 1.2.3\n  ttl: x\n";

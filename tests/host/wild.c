@@ -180,7 +180,7 @@ put_answer(uint8_t *at, const uint8_t *name, size_t length, unsigned type,
 static uint8_t *
 put_soa(uint8_t *at)
 {
-	static const uint8_t soa[] = "\0\0\6\0\1\0\0\0\1\0\44"
+	static const uint8_t soa[] = "\0\0\6\0\1\0\0\0\1\0\43"
 		"\4wild\7invalid\0\0\0\0\0\1\0\0\16\20\0\0\4\260\0\11\72\200"
 		"\0\0\0\1";
 

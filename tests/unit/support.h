@@ -294,7 +294,8 @@ policy_reload(struct loaded *loaded, const char *path)
 	static const char *const directories[] = { "missing", "installed",
 		NULL };
 	const struct policy_options options = { directories,
-		{ { 0x0123456789abcdefu, 0xfedcba9876543210u } }, 1 };
+		{ { 0x0123456789abcdefu, 0xfedcba9876543210u } }, 1,
+		NULL };
 	size_t i, length = 0;
 
 	loaded->policy = policy_load(path, &options, &loaded->diag);

@@ -801,7 +801,7 @@ the_delivered_policy_and_its_lists_are_good(void **state)
 	static const char *const directories[] = {
 		TEST_SOURCE "/conf/lists", NULL };
 	const struct policy_options options = { directories,
-		{ { 1, 2 } }, 1 };
+		{ { 1, 2 } }, 1, NULL };
 	struct diag diag;
 	struct policy *policy;
 	size_t i;
