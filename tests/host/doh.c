@@ -34,7 +34,7 @@ struct doh {
 	struct request *waiting;
 };
 
-static void
+__attribute__((noreturn)) static void
 die(const char *what, int code)
 {
 	fprintf(stderr, "doh: %s: %s\n", what,

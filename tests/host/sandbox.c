@@ -25,7 +25,7 @@ struct in6_request {
 	int interface;
 };
 
-static void
+__attribute__((noreturn)) static void
 die(const char *what)
 {
 	fprintf(stderr, "sandbox: %s: %s\n", what, strerror(errno));

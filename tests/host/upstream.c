@@ -52,7 +52,7 @@ struct upstream {
 	unsigned total;
 };
 
-static void
+__attribute__((noreturn)) static void
 die(const char *what)
 {
 	fprintf(stderr, "upstream: %s: %s\n", what, strerror(errno));
@@ -612,6 +612,33 @@ upstream_forget(struct upstream *upstream, const char *text)
 	}
 	ldns_rr_list_free(upstream->records);
 	upstream->records = kept;
+	pthread_mutex_unlock(&upstream->lock);
+	ldns_rdf_deep_free(name);
+}
+
+/* Not those of NSEC records, which tell what there is not. */
+static int
+is_signature_of_data(const ldns_rr *rr)
+{
+	return ldns_rr_get_type(rr) == LDNS_RR_TYPE_RRSIG &&
+		ldns_rdf2rr_type(ldns_rr_rrsig_typecovered(rr)) !=
+		LDNS_RR_TYPE_NSEC;
+}
+
+void
+upstream_spoil(struct upstream *upstream, const char *text)
+{
+	ldns_rdf *name = name_of(text);
+	size_t i;
+
+	pthread_mutex_lock(&upstream->lock);
+	for (i = 0; i < ldns_rr_list_rr_count(upstream->records); i++) {
+		const ldns_rr *rr = ldns_rr_list_rr(upstream->records, i);
+
+		if (is_signature_of_data(rr) &&
+		    same_name(ldns_rr_owner(rr), name))
+			ldns_rdf_data(ldns_rr_rrsig_sig(rr))[20] ^= 1;
+	}
 	pthread_mutex_unlock(&upstream->lock);
 	ldns_rdf_deep_free(name);
 }
