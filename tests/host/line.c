@@ -260,12 +260,15 @@ line_is_answered(struct line *line)
 	return poll(&polled, 1, 0) == 1;
 }
 
-/* Returns 0 when all was read, -1 on a dead line. */
+/* Returns 0 when all was read, -1 on a dead line. An acknowledgement that is
+ * late would keep further answers back at the resolver. */
 static int
 receive_all(struct line *line, uint8_t *octets, size_t length)
 {
 	size_t got = 0;
+	int on = 1;
 
+	setsockopt(line->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
 	while (got < length) {
 		int n = line->tls != NULL
 			? SSL_read(line->tls, octets + got, (int)(length - got))

@@ -33,7 +33,9 @@ is_in_cache(const struct cell *cell)
 {
 	if (cell->profile->features & FEATURE_SUBNET)
 		return 0;
-	return !matrix_places[cell->place].held &&
+	/* ANY is put together, by the iterator. */
+	return matrix_types[cell->type].type != TYPE_ANY &&
+		!matrix_places[cell->place].held &&
 		!matrix_places[cell->place].unique &&
 		cell->place != PLACE_CACHEDB;
 }
@@ -54,7 +56,7 @@ expect_own(const struct cell *cell)
 	}
 	if (place->before_modules && matrix_types[cell->type].type == TYPE_ANY)
 		return OWN_WORD;
-	if (cell->place == PLACE_BOGUS && !(flags & ASK_CD))
+	if (cell->place == PLACE_BOGUS && has_data && !(flags & ASK_CD))
 		return OWN_SERVFAIL;
 	if (cell->place == PLACE_NXDOMAIN || cell->place == PLACE_NSEC)
 		return OWN_NXDOMAIN;

@@ -125,11 +125,6 @@ matrix_records(FILE *to, enum place place, enum zone zone)
 	case PLACE_NODATA:
 		fprintf(to, "bare.%s. 60 IN TYPE65281 \\# 1 00\n", domain);
 		break;
-	case PLACE_CNAME_TARGET:
-		/* The target's own are added when it is let go. */
-		fprintf(to, "chain.%s. 60 IN CNAME target.%s.\n", domain,
-			domain);
-		break;
 	case PLACE_IP4_ONLY:
 		fprintf(to, "four.%s. 3600 IN A %s\n", domain, matrix_data(
 			place, zone, 0, text, sizeof(text)));
@@ -169,8 +164,8 @@ matrix_server(FILE *to)
 	fprintf(to,
 		"  interface: %s@%d\n"
 		"  proxy-protocol-port: %d\n"
-		"  access-control-view: 0.0.0.0/0 siteview\n"
-		"  access-control-view: ::/0 siteview\n"
+		"  access-control-view: 127.0.0.0/8 siteview\n"
+		"  access-control-view: fd00:53::/64 siteview\n"
 		"  incoming-num-tcp: 300\n"
 		"  outgoing-range: 1000\n"
 		"  max-udp-size: 4096\n"
@@ -219,15 +214,21 @@ print_auth_zone(FILE *to, const char *folder, enum place place, enum zone zone)
 	fclose(file);
 }
 
+/* An auth-zone is asked instead of a stub's server, not of a forwarder. */
 static void
 print_stub_and_forward(FILE *to, enum zone zone)
 {
+	static const char *const stubs[] = { "stub", "authup" };
 	const char *domain = matrix_zones[zone];
+	size_t i;
 
-	fprintf(to, "stub-zone:\n  name: \"stub.%s\"\n  stub-addr: %s@%d\n"
-		"forward-zone:\n  name: \"forward.%s\"\n"
+	for (i = 0; i < 2; i++)
+		fprintf(to, "stub-zone:\n  name: \"%s.%s\"\n"
+			"  stub-addr: %s@%d\n", stubs[i], domain,
+			UPSTREAM_ADDRESS, UPSTREAM_PORT);
+	fprintf(to, "forward-zone:\n  name: \"forward.%s\"\n"
 		"  forward-addr: %s@%d\n", domain, UPSTREAM_ADDRESS,
-		UPSTREAM_PORT, domain, UPSTREAM_ADDRESS, UPSTREAM_PORT);
+		UPSTREAM_PORT);
 }
 
 static void
@@ -279,6 +280,7 @@ print_respip(FILE *to, const char *folder)
 void
 matrix_clauses(FILE *to, const struct profile *profile, const char *folder)
 {
+	const char *snoop;
 	unsigned zone;
 
 	if (profile->clauses != NULL)
@@ -296,8 +298,7 @@ matrix_clauses(FILE *to, const struct profile *profile, const char *folder)
 	}
 	if (profile->features & FEATURE_RPZ)
 		print_respip(to, folder);
-	if (profile->features & FEATURE_SNOOP)
-		fprintf(to, "server:\n"
-			"  access-control: 127.0.0.0/8 allow_snoop\n"
-			"  access-control: fd00:53::/64 allow_snoop\n");
+	snoop = profile->features & FEATURE_SNOOP ? "allow_snoop" : "allow";
+	fprintf(to, "server:\n  access-control: 127.0.0.0/8 %s\n"
+		"  access-control: fd00:53::/64 %s\n", snoop, snoop);
 }

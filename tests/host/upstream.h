@@ -37,6 +37,9 @@ char *upstream_add_signed(struct upstream *upstream, const char *origin,
 /* Forgets all records of a name, as if they never were. */
 void upstream_forget(struct upstream *upstream, const char *name);
 
+/* Makes the signatures of a name's data wrong. */
+void upstream_spoil(struct upstream *upstream, const char *name);
+
 /* From now on queries for NAME wait until upstream_release(). */
 void upstream_hold(struct upstream *upstream, const char *name);
 void upstream_release(struct upstream *upstream, const char *name);
