@@ -119,7 +119,7 @@ address_to_text(const struct address *address, char *text)
 
 	if (address->family == ADDRESS_NONE ||
 	    inet_ntop(family, address->octets, text, PREFIX_TEXT_MAX) == NULL)
-		strcpy(text, "?");
+		memcpy(text, "?", sizeof("?"));
 }
 
 void

@@ -468,6 +468,7 @@ load_kept(const char *directory)
 	const char *failed;
 	time_t when;
 	char day[32];
+	struct tm utc;
 
 	if (prepare_options(&options, &tape) != 0)
 		return NULL;
@@ -476,8 +477,9 @@ load_kept(const char *directory)
 	if (failed == NULL)
 		policy = policy_load(NULL, &options, &diag);
 	if (policy != NULL) {
-		strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%SZ",
-			gmtime(&when));
+		if (gmtime_r(&when, &utc) == NULL || strftime(day, sizeof(day),
+		    "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+			memcpy(day, "?", sizeof("?"));
 		log_err("bitsink: STALE: the last good policy is in force, "
 			"kept=%s directory=%s", day, directory);
 	} else {

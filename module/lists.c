@@ -48,6 +48,7 @@ next_word(struct line *line, int (*separates)(char))
 		line->at++;
 	word.text = text + line->at;
 	word.length = 0;
+	word.quoted = 0;
 	word.where.file = line->file->name;
 	word.where.line = line->number;
 	word.where.column = (unsigned)(line->at - line->start) + 1;

@@ -142,7 +142,8 @@ loader_quote(const struct token *token)
 	size_t length = token->length < 200 ? token->length : 200;
 
 	memcpy(quoted.text, token->text, length);
-	strcpy(quoted.text + length, length < token->length ? "..." : "");
+	memcpy(quoted.text + length, length < token->length ? "..." : "\0\0\0",
+		sizeof("..."));
 	return quoted;
 }
 

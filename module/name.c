@@ -65,7 +65,7 @@ name_to_text(const uint8_t *wire, size_t length, char *text)
 	unsigned label, i;
 
 	if (name_from_wire(&name, wire, length) != 0) {
-		strcpy(text, "?");
+		memcpy(text, "?", sizeof("?"));
 		return;
 	}
 	if (name.labels == 0)

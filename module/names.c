@@ -126,7 +126,7 @@ grow(void *array, uint32_t used, uint32_t *room, size_t size, uint32_t more)
 		return 0;
 	while (want < (uint64_t)used + more)
 		want = want < 16 ? 16 : want + want / 2;
-	if (want > LIMIT * 2u)
+	if (want > (uint64_t)LIMIT * 2)
 		return -1;
 	memcpy(&grown, array, sizeof(grown));
 	grown = realloc(grown, want * size);

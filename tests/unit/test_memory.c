@@ -1,6 +1,7 @@
 /*
  * test_memory.c - without memory a policy is not loaded, and says so: never is
- * there half of one. Each allocation of a load fails once, and all from each on.
+ * there half of one. Each allocation of a load fails once, then all from each
+ * on.
  */
 #include "support.h"
 
