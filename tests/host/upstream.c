@@ -145,11 +145,16 @@ static int
 add_from_wildcard(struct upstream *upstream, ldns_pkt *answer,
 	const ldns_rdf *name, ldns_rr_type type)
 {
-	ldns_rdf *parent = ldns_dname_left_chop(name), *star = name_of("*");
+	ldns_rdf *parent, *star;
 	ldns_rr_list *records = ldns_pkt_answer(answer);
 	size_t i, before = ldns_rr_list_rr_count(records);
 	int found;
 
+	/* Nothing is above the root. */
+	if (ldns_dname_label_count(name) == 0)
+		return 0;
+	parent = ldns_dname_left_chop(name);
+	star = name_of("*");
 	if (ldns_dname_cat(star, parent) != LDNS_STATUS_OK)
 		die("wildcard");
 	found = !exists(upstream, name) &&
