@@ -585,7 +585,6 @@ void
 host_stop(struct module_env *env, int id, struct module_state *state)
 {
 	struct dynlibmod_env *dynlib = env->modinfo[id];
-
 	size_t i;
 
 	if (state == NULL)

@@ -354,4 +354,16 @@ query_of(const char *client, const char *qname, uint8_t *wire)
 	return query;
 }
 
+/* What a policy says to that query. */
+static inline enum verdict
+verdict_of(const struct policy *policy, const char *client, const char *qname)
+{
+	uint8_t wire[NAME_OCTETS_MAX];
+	struct query query = query_of(client, qname, wire);
+	struct decision decision;
+
+	policy_decide(policy, &query, &decision);
+	return decision.verdict;
+}
+
 #endif

@@ -121,27 +121,19 @@ try_load(const char *path, struct tape *tape, struct diag *diag)
 	return policy_load(path, &options, diag);
 }
 
-static enum verdict
-judge(const struct policy *policy, const char *client, const char *qname)
-{
-	uint8_t wire[NAME_OCTETS_MAX];
-	struct query query = query_of(client, qname, wire);
-	struct decision decision;
-
-	policy_decide(policy, &query, &decision);
-	return decision.verdict;
-}
-
 static int
 decides_right(const struct policy *policy)
 {
 	return policy->group_count == 2 && policy->prefix_count == 3 &&
-		judge(policy, "192.0.2.1", "x.a.example") == VERDICT_ALLOW &&
-		judge(policy, "192.0.2.1", "a.example") == VERDICT_BLOCK &&
-		judge(policy, "2001:db8::5", "d.c.example") == VERDICT_BLOCK &&
-		judge(policy, "192.0.2.2", "kx.b.example") == VERDICT_ALLOW &&
-		judge(policy, "192.0.2.2", "c.example") == VERDICT_BLOCK &&
-		judge(policy, "192.0.2.9", "x") == VERDICT_UNRESTRICTED;
+		verdict_of(policy, "192.0.2.1", "x.a.example") ==
+			VERDICT_ALLOW &&
+		verdict_of(policy, "192.0.2.1", "a.example") == VERDICT_BLOCK &&
+		verdict_of(policy, "2001:db8::5", "d.c.example") ==
+			VERDICT_BLOCK &&
+		verdict_of(policy, "192.0.2.2", "kx.b.example") ==
+			VERDICT_ALLOW &&
+		verdict_of(policy, "192.0.2.2", "c.example") == VERDICT_BLOCK &&
+		verdict_of(policy, "192.0.2.9", "x") == VERDICT_UNRESTRICTED;
 }
 
 /* Loads with the failure set; whether the outcome is a right one. */

@@ -34,32 +34,21 @@ write_policy(void)
 		"include: \"nothing*\"\n");
 }
 
-static enum verdict
-judge(const struct policy *policy, const char *client, const char *qname)
-{
-	uint8_t wire[NAME_OCTETS_MAX];
-	struct query query = query_of(client, qname, wire);
-	struct decision decision;
-
-	policy_decide(policy, &query, &decision);
-	return decision.verdict;
-}
-
 static void
 assert_decisions(const struct policy *policy)
 {
 	assert_non_null(policy);
 	assert_int_equal(policy->group_count, 2);
 	assert_int_equal(policy->list_count, 1);
-	assert_int_equal(judge(policy, "192.0.2.1", "listed.example"),
+	assert_int_equal(verdict_of(policy, "192.0.2.1", "listed.example"),
 		VERDICT_ALLOW);
-	assert_int_equal(judge(policy, "192.0.2.1", "b.listed.example"),
+	assert_int_equal(verdict_of(policy, "192.0.2.1", "b.listed.example"),
 		VERDICT_BLOCK);
-	assert_int_equal(judge(policy, "192.0.2.2", "b.listed.example"),
+	assert_int_equal(verdict_of(policy, "192.0.2.2", "b.listed.example"),
 		VERDICT_ALLOW);
-	assert_int_equal(judge(policy, "192.0.2.2", "other.example"),
+	assert_int_equal(verdict_of(policy, "192.0.2.2", "other.example"),
 		VERDICT_BLOCK);
-	assert_int_equal(judge(policy, "192.0.2.3", "other.example"),
+	assert_int_equal(verdict_of(policy, "192.0.2.3", "other.example"),
 		VERDICT_UNRESTRICTED);
 }
 
