@@ -47,9 +47,9 @@ const struct place_row matrix_places[PLACE_COUNT] = {
 	[PLACE_RPZ_PASSTHRU] = { .name = "RPZ that passes", .label = "pass",
 		.data = ALL, .ttl = 3600, .needs = FEATURE_RPZ },
 	[PLACE_RESPONSE_IP] = { .name = "response-ip", .label = "respip",
-		.data = LEAF, .ttl = 3600, .needs = FEATURE_RPZ },
+		.data = BIT_A | BIT_ANY, .ttl = 3600, .needs = FEATURE_RPZ },
 	[PLACE_IP4_ONLY] = { .name = "IPv4 only", .label = "four",
-		.data = BIT_A | BIT_AAAA, .ttl = 3600,
+		.data = BIT_A | BIT_AAAA | BIT_ANY, .ttl = 3600,
 		.needs = FEATURE_DNS64 },
 	[PLACE_CACHEDB] = { .name = "cachedb alone", .label = "db",
 		.data = ALL, .ttl = 3600, .needs = FEATURE_CACHEDB },
@@ -153,7 +153,10 @@ const struct profile matrix_profiles[] = {
 		.features = FEATURE_SNOOP | FEATURE_SUBNET,
 		.modules = "dynlib subnetcache validator iterator",
 		.server = "  send-client-subnet: " UPSTREAM_ADDRESS "\n"
-			"  client-subnet-always-forward: yes\n" },
+			"  client-subnet-always-forward: yes\n"
+			/* It merges no queries. */
+			"  outgoing-range: 4096\n"
+			"  num-queries-per-thread: 4096\n" },
 	{ .name = "cachedb", .needs = "cachedb",
 		.features = FEATURE_SNOOP | FEATURE_CACHEDB,
 		.modules = "dynlib validator cachedb iterator",

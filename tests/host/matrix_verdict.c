@@ -58,6 +58,10 @@ expect_own(const struct cell *cell)
 		return OWN_WORD;
 	if (cell->place == PLACE_BOGUS && has_data && !(flags & ASK_CD))
 		return OWN_SERVFAIL;
+	/* Who validates gets nothing synthesized (RFC 6147 section 5.5). */
+	if (cell->place == PLACE_IP4_ONLY && flags & ASK_CD &&
+	    matrix_types[cell->type].type == TYPE_AAAA)
+		return OWN_NODATA;
 	if (cell->place == PLACE_NXDOMAIN || cell->place == PLACE_NSEC)
 		return OWN_NXDOMAIN;
 	return has_data ? OWN_DATA : OWN_NODATA;

@@ -443,13 +443,15 @@ static int
 bound_socket(int type)
 {
 	struct sockaddr_in address;
-	int fd = socket(AF_INET, type, 0), on = 1;
+	int fd = socket(AF_INET, type, 0), on = 1, octets = 4 << 20;
 
 	memset(&address, 0, sizeof(address));
 	address.sin_family = AF_INET;
 	address.sin_port = htons(UPSTREAM_PORT);
 	inet_pton(AF_INET, UPSTREAM_ADDRESS, &address.sin_addr);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	/* For bursts; where it is not permitted, they are to be small. */
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &octets, sizeof(octets));
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address,
 	    sizeof(address)) != 0)
 		die("bind");

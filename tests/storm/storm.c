@@ -1,0 +1,1142 @@
+/*
+ * storm.c - many clients at once, on the same names, in bad weather.
+ *
+ * Clients of several groups and of none ask four threads of Unbound for the
+ * same few hundred names, over UDP and TCP. The names live for a second or two
+ * upstream, which is slow and loses queries: at any time some are absent, some
+ * cached, some expired and some in flight. Connections are dropped midway, and
+ * Unbound is reloaded. Every answer is judged when it comes, by the question
+ * in it and by who got it.
+ *
+ * STORM_SECONDS is how long it blows; STORM_FLAVOUR is the Unbound it is for:
+ * memory is measured in "debian" alone, for the others keep what was freed.
+ */
+#include "world.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "wild.h"
+
+/* Unbound's caches and buffers are full after the first of them. */
+#define ROUNDS 8
+#define ROUNDS_FIRST 4
+#define STORM_UDP 1600
+#define STORM_TCP 150
+#define CALM_UDP 64
+#define CALM_TCP 32
+#define CALM_QUERIES 20000
+#define PENDING_MAX 4
+#define TRIES_MAX 20
+#define NAMES 96
+#define FRAME_MAX 4096
+/* What Unbound may take more: in the storm it holds what it never held before,
+ * in a shorter round; blocked queries alone and reloads alone take nothing. */
+#define GROWTH_STORM_KIB (16 * 1024)
+#define BLOCKED_QUERIES 100000
+#define GROWTH_BLOCKED_KIB 512
+#define QUIET_RELOADS 10
+#define GROWTH_RELOADS_KIB 1024
+
+/* --- The policy, and what follows from it. */
+
+enum kind {
+	KIND_ORDINARY,
+	KIND_NXDOMAIN,
+	KIND_SINKHOLE,
+	KIND_REFUSED,
+	KIND_NODATA,
+	KIND_DROP,
+	KIND_AUDIT,
+	KIND_COUNT
+};
+
+static const char policy[] =
+	"bitsink:\n  log: all\n"
+	"group:\n  name: nxdomain\n  client: 127.0.10.0/24\n"
+	"  client: " SANDBOX_IP6_UPDATE "\n  allow: .all.test\n"
+	"  allow: *.some.test\n  deny: .denied.all.test\n"
+	"group:\n  name: sinkhole\n  client: 127.0.11.0/24\n"
+	"  allow: *.all.test\n  deny: *.denied.all.test\n"
+	"  action: sinkhole\n  sinkhole: 192.0.2.10\n"
+	"group:\n  name: refused\n  client: 127.0.12.0/24\n"
+	"  allow: *.all.test\n  deny: *.denied.all.test\n  action: refused\n"
+	"group:\n  name: nodata\n  client: 127.0.13.0/24\n"
+	"  allow: *.all.test\n  allow: *.s*e.test\n"
+	"  deny: *.denied.all.test\n  action: nodata\n"
+	"group:\n  name: drop\n  client: 127.0.14.0/24\n"
+	"  allow: *.all.test\n  deny: *.denied.all.test\n  action: drop\n"
+	"group:\n  name: audit\n  client: 127.0.15.0/24\n"
+	"  allow: *.all.test\n  deny: *.denied.all.test\n  mode: audit\n";
+
+static const char server[] =
+	"  num-threads: 4\n"
+	"  outgoing-range: 2048\n"
+	"  num-queries-per-thread: 4096\n"
+	"  incoming-num-tcp: 100\n"
+	"  msg-buffer-size: 8192\n"
+	"  msg-cache-size: 1m\n"
+	"  rrset-cache-size: 1m\n"
+	"  key-cache-size: 100k\n"
+	"  neg-cache-size: 100k\n"
+	"  prefetch: yes\n"
+	"  serve-expired: yes\n"
+	"  serve-expired-client-timeout: 100\n"
+	"  so-rcvbuf: 4m\n";
+
+static const char *const domains[] = {
+	"all.test", "some.test", "denied.all.test", "none.test"
+};
+
+#define DOMAINS (sizeof(domains) / sizeof(domains[0]))
+
+/* By domain and kind: the policy above, read by a person. */
+static const int allowed[DOMAINS][KIND_COUNT] = {
+	/* ordinary, nxdomain, sinkhole, refused, nodata, drop, audit */
+	{ 1, 1, 1, 1, 1, 1, 1 },
+	{ 1, 1, 0, 0, 1, 0, 0 },
+	{ 1, 0, 0, 0, 0, 0, 0 },
+	{ 1, 0, 0, 0, 0, 0, 0 },
+};
+
+/* Unbound's counter of what is done to a kind's queries that are not allowed;
+ * bitsink(8) says which stands for what. */
+static const char *const counters[KIND_COUNT] = {
+	[KIND_NXDOMAIN] = "num.rpz.action.rpz-nxdomain",
+	[KIND_SINKHOLE] = "num.rpz.action.rpz-local-data",
+	[KIND_REFUSED] = "num.rpz.action.rpz-cname-override",
+	[KIND_NODATA] = "num.rpz.action.rpz-nodata",
+	[KIND_DROP] = "num.rpz.action.rpz-drop",
+	[KIND_AUDIT] = "num.rpz.action.rpz-disabled",
+};
+
+/* --- State. */
+
+/* A query that has no answer yet. */
+struct pending {
+	uint8_t message[300];
+	size_t length;
+	long long sent_at;
+	unsigned tries;
+	/* Over UDP: a query that must stay without answer goes before it. */
+	int after_drop;
+};
+
+/* A client at a socket. */
+struct slot {
+	struct storm *storm;
+	int fd;
+	int is_tcp;
+	enum kind kind;
+	char from[INET6_ADDRSTRLEN];
+	struct pending pending[PENDING_MAX];
+	unsigned count;
+	/* The connection is dropped when so many answers are left. */
+	int drop_at;
+	int connecting;
+	uint8_t frame[FRAME_MAX];
+	size_t got;
+};
+
+struct storm {
+	struct wild *wild;
+	struct resolver *resolver;
+	struct slot *slots;
+	size_t slot_count;
+	int epoll;
+	uint64_t chance;
+	/* No reloads, no dropped connections, nothing lost. */
+	int calm;
+	/* Restricted clients ask, and for nothing that they may have. */
+	int all_blocked;
+	/* Queries that may still be begun; 0 ends a phase. */
+	unsigned long left;
+	unsigned waiting;
+	pid_t reloading;
+
+	/* What was sent, by kind and whether it is allowed. */
+	unsigned long sent[KIND_COUNT][2];
+	unsigned long sent_tcp;
+	unsigned long answers, passed, blocked, failed;
+	unsigned long tried_again, dropped, reloads;
+	unsigned long wrong;
+};
+
+/* The steps of splitmix64: the same choices in every run. */
+static unsigned
+chance_below(struct storm *storm, unsigned limit)
+{
+	uint64_t word = storm->chance += 0x9e3779b97f4a7c15u;
+
+	word = (word ^ (word >> 30)) * 0xbf58476d1ce4e5b9u;
+	word = (word ^ (word >> 27)) * 0x94d049bb133111ebu;
+	return (unsigned)((word ^ (word >> 31)) % limit);
+}
+
+/* --- Answers are judged. */
+
+static void
+wrong(const struct slot *slot, const ldns_pkt *answer, const char *what)
+{
+	if (slot->storm->wrong++ >= 5)
+		return;
+	print_error("%s (kind %d, %s): %s:\n", slot->from, slot->kind,
+		slot->is_tcp ? "TCP" : "UDP", what);
+	ldns_pkt_print(stderr, answer);
+}
+
+/* Which of the domains a name is in: of two, the longer. DOMAINS for none. */
+static size_t
+domain_of(const char *name)
+{
+	size_t i, best = DOMAINS, length, name_length = strlen(name);
+
+	for (i = 0; i < DOMAINS; i++) {
+		length = strlen(domains[i]);
+		if (name_length > length + 1 && strncasecmp(name + name_length
+		    - length - 1, domains[i], length) == 0 &&
+		    (best == DOMAINS || length > strlen(domains[best])))
+			best = i;
+	}
+	return best;
+}
+
+/* Whether bitsink made the answer: its SOA says so. */
+static int
+has_our_soa(const ldns_pkt *answer)
+{
+	const ldns_rr *rr;
+	char *text;
+	int ours;
+
+	if (ldns_pkt_nscount(answer) != 1)
+		return 0;
+	rr = ldns_rr_list_rr(ldns_pkt_authority(answer), 0);
+	if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_SOA)
+		return 0;
+	text = ldns_rdf2str(ldns_rr_rdf(rr, 0));
+	ours = strcmp(text, "bitsink.invalid.") == 0;
+	free(text);
+	return ours;
+}
+
+static const uint8_t *
+last_data(const ldns_pkt *answer, ldns_rr_type type)
+{
+	size_t count = ldns_pkt_ancount(answer);
+	const ldns_rr *rr;
+
+	if (count == 0)
+		return NULL;
+	rr = ldns_rr_list_rr(ldns_pkt_answer(answer), count - 1);
+	return ldns_rr_get_type(rr) == type
+		? ldns_rdf_data(ldns_rr_rdf(rr, 0)) : NULL;
+}
+
+/* Whether the answer is what the group's action says. */
+static int
+is_action(const struct slot *slot, const ldns_pkt *answer, ldns_rr_type type)
+{
+	static const uint8_t sinkhole[4] = { 192, 0, 2, 10 };
+	ldns_pkt_rcode rcode = ldns_pkt_get_rcode(answer);
+	const uint8_t *data = last_data(answer, LDNS_RR_TYPE_A);
+
+	if (slot->kind == KIND_SINKHOLE && type == LDNS_RR_TYPE_A)
+		return rcode == LDNS_RCODE_NOERROR &&
+			ldns_pkt_ancount(answer) == 1 && data != NULL &&
+			memcmp(data, sinkhole, 4) == 0 &&
+			ldns_pkt_nscount(answer) == 0;
+	if (ldns_pkt_ancount(answer) != 0)
+		return 0;
+	switch (slot->kind) {
+	case KIND_NXDOMAIN:
+		return rcode == LDNS_RCODE_NXDOMAIN && has_our_soa(answer);
+	case KIND_SINKHOLE:
+	case KIND_NODATA:
+		return rcode == LDNS_RCODE_NOERROR && has_our_soa(answer);
+	case KIND_REFUSED:
+		return rcode == LDNS_RCODE_REFUSED &&
+			ldns_pkt_nscount(answer) == 0;
+	default:
+		return 0;
+	}
+}
+
+/* Whether the answer is the Internet's. */
+static int
+is_record(const ldns_pkt *answer, const ldns_rr *question, ldns_rr_type type)
+{
+	uint8_t name[LDNS_MAX_DOMAINLEN + 1], octets[16];
+	const ldns_rdf *owner = ldns_rr_owner(question);
+	const uint8_t *data = last_data(answer, type);
+
+	if (ldns_pkt_get_rcode(answer) != LDNS_RCODE_NOERROR || data == NULL)
+		return 0;
+	memcpy(name, ldns_rdf_data(owner), ldns_rdf_size(owner));
+	if ((name[1] | 0x20) == WILD_CNAME)
+		name[1] = WILD_TARGET;
+	switch (type) {
+	case LDNS_RR_TYPE_A:
+		wild_ip4(name, octets);
+		return memcmp(data, octets, 4) == 0;
+	case LDNS_RR_TYPE_AAAA:
+		wild_ip6(name, octets);
+		return memcmp(data, octets, 16) == 0;
+	default:
+		return memcmp(data, "\4wild", 5) == 0;
+	}
+}
+
+/* An Unbound that gets nothing from upstream may say so. */
+static int
+is_failure(const ldns_pkt *answer)
+{
+	return ldns_pkt_get_rcode(answer) == LDNS_RCODE_SERVFAIL &&
+		ldns_pkt_ancount(answer) == 0;
+}
+
+static void
+judge_question(const struct slot *slot, const ldns_pkt *answer)
+{
+	const ldns_rr *question = ldns_rr_list_rr(
+		ldns_pkt_question(answer), 0);
+	char *name = ldns_rdf2str(ldns_rr_owner(question));
+	ldns_rr_type type = ldns_rr_get_type(question);
+	struct storm *storm = slot->storm;
+	size_t domain = domain_of(name);
+
+	free(name);
+	if (domain == DOMAINS) {
+		wrong(slot, answer, "an answer to nobody's question");
+	} else if (slot->kind != KIND_AUDIT && !allowed[domain][slot->kind]) {
+		storm->blocked++;
+		if (!is_action(slot, answer, type))
+			wrong(slot, answer, "expected it blocked");
+	} else if (is_failure(answer)) {
+		storm->failed++;
+	} else {
+		storm->passed++;
+		if (!is_record(answer, question, type))
+			wrong(slot, answer, "expected the record");
+	}
+}
+
+/* Judges a message; its ID, or -1. */
+static int
+judge(const struct slot *slot, const uint8_t *octets, size_t length)
+{
+	ldns_pkt *answer;
+	int id;
+
+	slot->storm->answers++;
+	if (ldns_wire2pkt(&answer, octets, length) != LDNS_STATUS_OK) {
+		print_error("%s: an answer that is none\n", slot->from);
+		slot->storm->wrong++;
+		return -1;
+	}
+	id = ldns_pkt_id(answer);
+	if (ldns_pkt_qdcount(answer) != 1 || !ldns_pkt_qr(answer))
+		wrong(slot, answer, "an answer without a question");
+	else
+		judge_question(slot, answer);
+	ldns_pkt_free(answer);
+	return id;
+}
+
+/* --- Queries are made and sent. */
+
+static size_t
+put_name(uint8_t *wire, const char *text)
+{
+	size_t at = 0;
+
+	while (*text != '\0') {
+		size_t length = strcspn(text, ".");
+
+		wire[at] = (uint8_t)length;
+		memcpy(wire + at + 1, text, length);
+		at += length + 1;
+		text += length + (text[length] == '.');
+	}
+	wire[at] = 0;
+	return at + 1;
+}
+
+/* A query for one of the names, which is in the domain. */
+static size_t
+make_query(struct storm *storm, uint8_t *message, size_t domain)
+{
+	static const uint16_t types[] = { 1, 1, 1, 28, 28, 16 };
+	static const char letters[] = "abC" "d";
+	unsigned number = chance_below(storm, NAMES);
+	unsigned type = types[chance_below(storm, 6)];
+	unsigned id = chance_below(storm, 65536);
+	char name[64];
+	size_t at = 12;
+
+	snprintf(name, sizeof(name), "%c%u.%s", letters[number % 4], number,
+		domains[domain]);
+	memset(message, 0, 12);
+	message[0] = (uint8_t)(id >> 8);
+	message[1] = (uint8_t)id;
+	message[2] = 1; /* RD */
+	message[5] = 1;
+	at += put_name(message + at, name);
+	message[at++] = 0;
+	message[at++] = (uint8_t)type;
+	message[at++] = 0;
+	message[at++] = 1;
+	return at;
+}
+
+static void
+count_sent(struct slot *slot, size_t domain)
+{
+	slot->storm->sent[slot->kind][allowed[domain][slot->kind]]++;
+	slot->storm->sent_tcp += slot->is_tcp != 0;
+}
+
+/* A query of a client of the group that drops: it gets no answer, so that an
+ * allowed one goes behind it, by the same way. */
+static void
+send_dropped(struct slot *slot)
+{
+	size_t domain = 1 + chance_below(slot->storm, DOMAINS - 1), length;
+	uint8_t message[300];
+
+	length = make_query(slot->storm, message, domain);
+	if (send(slot->fd, message, length, MSG_NOSIGNAL) == (ssize_t)length)
+		count_sent(slot, domain);
+}
+
+static void
+send_pending(struct slot *slot, struct pending *pending)
+{
+	uint8_t framed[302];
+
+	pending->sent_at = sandbox_now();
+	pending->tries++;
+	if (!slot->is_tcp) {
+		if (pending->after_drop)
+			send_dropped(slot);
+		/* What does not get out is sent again later. */
+		(void)!send(slot->fd, pending->message, pending->length,
+			MSG_NOSIGNAL);
+		return;
+	}
+	framed[0] = (uint8_t)(pending->length >> 8);
+	framed[1] = (uint8_t)pending->length;
+	memcpy(framed + 2, pending->message, pending->length);
+	(void)!send(slot->fd, framed, pending->length + 2, MSG_NOSIGNAL);
+}
+
+static void
+add_pending(struct slot *slot)
+{
+	struct storm *storm = slot->storm;
+	struct pending *pending = &slot->pending[slot->count++];
+	size_t domain = slot->kind == KIND_DROP ? 0
+		: storm->all_blocked ? DOMAINS - 1
+		: chance_below(storm, DOMAINS);
+
+	memset(pending, 0, sizeof(*pending));
+	pending->length = make_query(storm, pending->message, domain);
+	pending->after_drop = slot->kind == KIND_DROP;
+	count_sent(slot, domain);
+	storm->waiting++;
+	storm->left -= storm->left > 0;
+}
+
+/* --- Sockets. */
+
+static void
+make_address(struct sockaddr_storage *address, socklen_t *length,
+	const char *text, int port)
+{
+	struct sockaddr_in *ip4 = (struct sockaddr_in *)address;
+	struct sockaddr_in6 *ip6 = (struct sockaddr_in6 *)address;
+
+	memset(address, 0, sizeof(*address));
+	if (inet_pton(AF_INET, text, &ip4->sin_addr) == 1) {
+		ip4->sin_family = AF_INET;
+		ip4->sin_port = htons((uint16_t)port);
+		*length = sizeof(*ip4);
+		return;
+	}
+	assert_int_equal(inet_pton(AF_INET6, text, &ip6->sin6_addr), 1);
+	ip6->sin6_family = AF_INET6;
+	ip6->sin6_port = htons((uint16_t)port);
+	*length = sizeof(*ip6);
+}
+
+static void
+watch(struct slot *slot, uint32_t events, int operation)
+{
+	struct epoll_event event = { events, { .ptr = slot } };
+
+	assert_int_equal(epoll_ctl(slot->storm->epoll, operation, slot->fd,
+		&event), 0);
+}
+
+static void
+open_socket(struct slot *slot)
+{
+	int is_ip6 = strchr(slot->from, ':') != NULL;
+	struct sockaddr_storage address;
+	socklen_t length;
+
+	make_address(&address, &length, slot->from, 0);
+	slot->fd = socket(address.ss_family, SOCK_NONBLOCK | SOCK_CLOEXEC |
+		(slot->is_tcp ? SOCK_STREAM : SOCK_DGRAM), 0);
+	assert_true(slot->fd >= 0);
+	assert_int_equal(bind(slot->fd, (struct sockaddr *)&address, length),
+		0);
+	make_address(&address, &length, is_ip6 ? SANDBOX_IP6_RESOLVER
+		: RESOLVER_IP4, RESOLVER_PORT);
+	slot->got = 0;
+	slot->connecting = connect(slot->fd, (struct sockaddr *)&address,
+		length) != 0;
+	if (slot->connecting && errno != EINPROGRESS)
+		assert_true(slot->is_tcp);
+	watch(slot, slot->connecting ? EPOLLOUT : EPOLLIN, EPOLL_CTL_ADD);
+}
+
+static void
+close_socket(struct slot *slot)
+{
+	if (slot->fd >= 0)
+		close(slot->fd);
+	slot->fd = -1;
+}
+
+/* Closes midway: with a FIN, or with an RST. */
+static void
+drop_connection(struct slot *slot)
+{
+	struct linger reset = { 1, 0 };
+
+	if (chance_below(slot->storm, 2))
+		setsockopt(slot->fd, SOL_SOCKET, SO_LINGER, &reset,
+			sizeof(reset));
+	close_socket(slot);
+	slot->storm->dropped++;
+	slot->storm->waiting -= slot->count;
+	slot->count = 0;
+}
+
+static void
+send_all(struct slot *slot)
+{
+	unsigned i;
+
+	for (i = 0; i < slot->count; i++)
+		send_pending(slot, &slot->pending[i]);
+	if (slot->drop_at != (int)slot->count)
+		return;
+	/* A part of a query more, that never gets whole. Unbound would not
+	 * answer the others before it had. */
+	if (chance_below(slot->storm, 2))
+		(void)!send(slot->fd, "\0\36\1\2\1\0\0\1", 8, MSG_NOSIGNAL);
+	drop_connection(slot);
+}
+
+/* --- A slot's life: a few queries, their answers, and again as another. */
+
+static void
+choose_client(struct slot *slot)
+{
+	struct storm *storm = slot->storm;
+	unsigned choice = storm->all_blocked ? 4 + chance_below(storm, 4)
+		: chance_below(storm, 10);
+
+	if (choice == 0) {
+		slot->kind = KIND_NXDOMAIN;
+		strcpy(slot->from, SANDBOX_IP6_UPDATE);
+	} else if (choice == 1) {
+		slot->kind = KIND_ORDINARY;
+		strcpy(slot->from, SANDBOX_IP6_ORDINARY);
+	} else {
+		slot->kind = choice < 4 ? KIND_ORDINARY
+			: (enum kind)(choice - 3);
+		/* A drop ends a connection, and what else is on it. */
+		if (slot->is_tcp && slot->kind == KIND_DROP)
+			slot->kind = KIND_NXDOMAIN;
+		snprintf(slot->from, sizeof(slot->from), "127.0.%d.%u",
+			9 + (int)slot->kind, 1 + chance_below(storm, 254));
+	}
+}
+
+static void
+begin(struct slot *slot)
+{
+	struct storm *storm = slot->storm;
+	unsigned count = slot->is_tcp ? 1 + chance_below(storm, PENDING_MAX)
+		: 1;
+
+	close_socket(slot);
+	if (storm->left == 0)
+		return;
+	choose_client(slot);
+	slot->count = 0;
+	while (slot->count < count)
+		add_pending(slot);
+	slot->drop_at = -1;
+	if (slot->is_tcp && !storm->calm && chance_below(storm, 4) == 0)
+		slot->drop_at = (int)chance_below(storm, count + 1);
+	open_socket(slot);
+	if (!slot->connecting)
+		send_all(slot);
+	if (slot->fd < 0)
+		begin(slot);
+}
+
+/* Sends again what has no answer. Nothing may get lost in calm weather. */
+static void
+try_again(struct slot *slot)
+{
+	struct storm *storm = slot->storm;
+
+	if (storm->calm)
+		fail_msg("%s: a query of %u got lost in calm weather",
+			slot->from, slot->count);
+	if (slot->pending[0].tries >= TRIES_MAX)
+		fail_msg("%s: no answer to %u tries", slot->from, TRIES_MAX);
+	storm->tried_again += slot->count;
+	if (slot->is_tcp) {
+		close_socket(slot);
+		open_socket(slot);
+		if (slot->connecting)
+			return;
+	}
+	send_all(slot);
+	if (slot->fd < 0)
+		begin(slot);
+}
+
+/* An answer has come; it may be one that is asked for no more. */
+static void
+take_answer(struct slot *slot, const uint8_t *octets, size_t length)
+{
+	int id = judge(slot, octets, length);
+	unsigned i;
+
+	for (i = 0; i < slot->count; i++) {
+		const uint8_t *message = slot->pending[i].message;
+
+		if ((message[0] << 8 | message[1]) != id)
+			continue;
+		slot->pending[i] = slot->pending[--slot->count];
+		slot->storm->waiting--;
+		return;
+	}
+	if (slot->storm->calm)
+		slot->storm->wrong++;
+}
+
+static void
+take_frames(struct slot *slot)
+{
+	size_t at = 0, length;
+
+	while (slot->got - at >= 2) {
+		length = (size_t)slot->frame[at] << 8 | slot->frame[at + 1];
+		if (slot->got - at < length + 2)
+			break;
+		take_answer(slot, slot->frame + at + 2, length);
+		at += length + 2;
+	}
+	slot->got -= at;
+	memmove(slot->frame, slot->frame + at, slot->got);
+}
+
+/* Returns -1 where the connection has ended. */
+static int
+receive(struct slot *slot)
+{
+	ssize_t n = recv(slot->fd, slot->frame + slot->got,
+		sizeof(slot->frame) - slot->got, 0);
+
+	if (!slot->is_tcp) {
+		if (n > 0)
+			take_answer(slot, slot->frame, (size_t)n);
+		return 0;
+	}
+	if (n < 0 && errno == EAGAIN)
+		return 0;
+	if (n <= 0)
+		return -1;
+	slot->got += (size_t)n;
+	take_frames(slot);
+	return 0;
+}
+
+static void
+handle(struct slot *slot)
+{
+	int ended;
+
+	if (slot->connecting) {
+		slot->connecting = 0;
+		watch(slot, EPOLLIN, EPOLL_CTL_MOD);
+		send_all(slot);
+		if (slot->fd < 0)
+			begin(slot);
+		return;
+	}
+	ended = receive(slot) != 0;
+	if (slot->count == 0) {
+		begin(slot);
+	} else if (slot->drop_at >= (int)slot->count) {
+		drop_connection(slot);
+		begin(slot);
+	} else if (ended) {
+		/* A moment later: while it reloads, Unbound only refuses. */
+		close_socket(slot);
+	}
+}
+
+/* Looks for what has waited too long. */
+static void
+look_after(struct storm *storm)
+{
+	long long now = sandbox_now();
+	long long patience = storm->calm ? 60000 : 4000;
+	size_t i;
+
+	for (i = 0; i < storm->slot_count; i++) {
+		struct slot *slot = &storm->slots[i];
+		unsigned k;
+
+		for (k = 0; k < slot->count; k++)
+			if (slot->fd < 0 ||
+			    slot->pending[k].sent_at + patience < now)
+				break;
+		if (k < slot->count && !slot->connecting)
+			try_again(slot);
+	}
+}
+
+static void
+turn(struct storm *storm)
+{
+	struct epoll_event events[256];
+	int i, count = epoll_wait(storm->epoll, events, 256, 50);
+
+	for (i = 0; i < count; i++) {
+		struct slot *slot = events[i].data.ptr;
+
+		/* Not the one that was closed by another's event. */
+		if (slot->fd >= 0)
+			handle(slot);
+	}
+}
+
+static void
+open_slots(struct storm *storm, size_t udp, size_t tcp)
+{
+	size_t i;
+
+	storm->slot_count = udp + tcp;
+	storm->slots = calloc(storm->slot_count, sizeof(*storm->slots));
+	assert_non_null(storm->slots);
+	for (i = 0; i < storm->slot_count; i++) {
+		storm->slots[i].storm = storm;
+		storm->slots[i].fd = -1;
+		storm->slots[i].is_tcp = i >= udp;
+		begin(&storm->slots[i]);
+	}
+}
+
+static void
+close_slots(struct storm *storm)
+{
+	size_t i;
+
+	for (i = 0; i < storm->slot_count; i++)
+		close_socket(&storm->slots[i]);
+	free(storm->slots);
+	storm->slots = NULL;
+	storm->slot_count = 0;
+}
+
+/* Goes on until all have their answers. */
+static void
+run_until_answered(struct storm *storm)
+{
+	long long deadline = sandbox_now() + 10 * SANDBOX_PATIENCE;
+	long long next = 0;
+
+	while (storm->waiting > 0) {
+		turn(storm);
+		if (sandbox_now() < next)
+			continue;
+		look_after(storm);
+		next = sandbox_now() + 200;
+		assert_true(next < deadline);
+	}
+}
+
+/* --- Reloads. */
+
+static void
+start_reload(struct storm *storm)
+{
+	char *file;
+
+	if (asprintf(&file, "%s/unbound.conf", storm->resolver->folder) < 0)
+		abort();
+	storm->reloading = fork();
+	if (storm->reloading == 0) {
+		int null = open("/dev/null", O_WRONLY);
+
+		dup2(null, STDOUT_FILENO);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		execl(TEST_UNBOUND "/unbound-control", "unbound-control",
+			"-c", file, "reload", (char *)NULL);
+		_exit(127);
+	}
+	assert_true(storm->reloading > 0);
+	free(file);
+}
+
+/* Notices its end. */
+static void
+end_reload(struct storm *storm, int options)
+{
+	int status;
+
+	if (storm->reloading == 0 ||
+	    waitpid(storm->reloading, &status, options) != storm->reloading)
+		return;
+	storm->reloading = 0;
+	storm->reloads++;
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+/* --- What Unbound takes. */
+
+static unsigned
+descriptors(const struct storm *storm)
+{
+	unsigned count = 0;
+	char *path;
+	DIR *folder;
+
+	if (asprintf(&path, "/proc/%d/fd", storm->resolver->pid) < 0)
+		abort();
+	folder = opendir(path);
+	assert_non_null(folder);
+	while (readdir(folder) != NULL)
+		count++;
+	closedir(folder);
+	free(path);
+	return count;
+}
+
+static long
+resident_kib(const struct storm *storm)
+{
+	char *path, line[256];
+	long kib = 0;
+	FILE *file;
+
+	if (asprintf(&path, "/proc/%d/status", storm->resolver->pid) < 0)
+		abort();
+	file = fopen(path, "r");
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file) != NULL)
+		if (strncmp(line, "VmRSS:", 6) == 0)
+			kib = atol(line + 6);
+	fclose(file);
+	free(path);
+	assert_true(kib > 0);
+	return kib;
+}
+
+/* --- The phases. */
+
+static int
+is_flavour(const char *name)
+{
+	const char *flavour = getenv("STORM_FLAVOUR");
+
+	return strcmp(flavour != NULL ? flavour : "debian", name) == 0;
+}
+
+/* One round: wind, a reload in the midst of it, and then the rest. */
+static void
+blow(struct storm *storm, long long milliseconds)
+{
+	long long start = sandbox_now(), next = 0, reload;
+
+	reload = start + milliseconds / 3;
+	storm->left = ULONG_MAX;
+	open_slots(storm, STORM_UDP, STORM_TCP);
+	while (sandbox_now() < start + milliseconds || storm->reloading) {
+		turn(storm);
+		end_reload(storm, WNOHANG);
+		if (reload != 0 && sandbox_now() >= reload) {
+			start_reload(storm);
+			reload = 0;
+		}
+		if (sandbox_now() >= next) {
+			look_after(storm);
+			next = sandbox_now() + 200;
+		}
+	}
+	storm->left = 0;
+	run_until_answered(storm);
+	close_slots(storm);
+}
+
+static void
+print_sums(const struct storm *storm)
+{
+	print_message("answers=%lu passed=%lu blocked=%lu servfail=%lu "
+		"tried-again=%lu connections-dropped=%lu reloads=%lu "
+		"upstream=%lu wrong=%lu\n", storm->answers, storm->passed,
+		storm->blocked, storm->failed, storm->tried_again,
+		storm->dropped, storm->reloads, wild_total(storm->wild),
+		storm->wrong);
+}
+
+static void
+forget_sums(struct storm *storm)
+{
+	memset(storm->sent, 0, sizeof(storm->sent));
+	storm->sent_tcp = 0;
+	storm->answers = 0;
+	storm->passed = 0;
+	storm->blocked = 0;
+	storm->failed = 0;
+}
+
+static void
+no_answer_is_wrong_for_its_client(void **state)
+{
+	struct storm *storm = *state;
+	const char *seconds = getenv("STORM_SECONDS");
+	long long round = (seconds != NULL ? atoll(seconds) : 20) * 1000 /
+		ROUNDS;
+	unsigned long before = storm->reloads;
+	long resident[ROUNDS];
+	int i;
+
+	assert_true(round > 0);
+	forget_sums(storm);
+	storm->calm = 0;
+	for (i = 0; i < ROUNDS; i++) {
+		blow(storm, round);
+		resident[i] = resident_kib(storm);
+		print_message("round %d: resident-kib=%ld ", i + 1,
+			resident[i]);
+		print_sums(storm);
+		assert_int_equal(storm->wrong, 0);
+	}
+	assert_int_equal(storm->reloads - before, ROUNDS);
+	/* All there is to be seen was seen. */
+	assert_true(storm->passed > 1000 && storm->blocked > 1000);
+	assert_true(storm->dropped > 10);
+	assert_true(storm->failed < storm->passed / 5);
+	if (is_flavour("debian"))
+		assert_true(resident[ROUNDS - 1] <
+			resident[ROUNDS_FIRST - 1] + GROWTH_STORM_KIB);
+}
+
+/* COUNT queries, of which none gets lost. */
+static void
+be_calm(struct storm *storm, unsigned long count)
+{
+	storm->calm = 1;
+	storm->left = count;
+	open_slots(storm, CALM_UDP, CALM_TCP);
+	run_until_answered(storm);
+	close_slots(storm);
+}
+
+static void
+counters_add_up_to_the_queries_sent(void **state)
+{
+	struct storm *storm = *state;
+	unsigned long all = 0, wrong_counts = 0, found;
+	enum kind kind;
+
+	free(resolver_control(storm->resolver, "stats"));
+	forget_sums(storm);
+	be_calm(storm, CALM_QUERIES);
+	print_sums(storm);
+	assert_int_equal(storm->wrong, 0);
+	for (kind = KIND_ORDINARY; kind < KIND_COUNT; kind++) {
+		all += storm->sent[kind][0] + storm->sent[kind][1];
+		if (counters[kind] == NULL)
+			continue;
+		assert_true(storm->sent[kind][0] > 0);
+		found = resolver_stat(storm->resolver, counters[kind]);
+		print_message("%s=%lu, sent %lu\n", counters[kind], found,
+			storm->sent[kind][0]);
+		wrong_counts += found != storm->sent[kind][0];
+	}
+	assert_int_equal(wrong_counts, 0);
+	assert_int_equal(resolver_stat(storm->resolver, "total.num.queries"),
+		all);
+	assert_int_equal(resolver_stat(storm->resolver, "num.query.tcp"),
+		storm->sent_tcp);
+	assert_int_equal(storm->answers, all - storm->sent[KIND_DROP][0]);
+}
+
+static void
+assert_growth(const char *what, long before, long after, long most)
+{
+	print_message("%s: resident-kib=%ld before, %ld after\n", what, before,
+		after);
+	if (is_flavour("debian"))
+		assert_true(after <= before + most);
+}
+
+static void
+blocked_queries_take_no_memory(void **state)
+{
+	struct storm *storm = *state;
+	long resident;
+
+	storm->all_blocked = 1;
+	be_calm(storm, BLOCKED_QUERIES / 5);
+	resident = resident_kib(storm);
+	be_calm(storm, BLOCKED_QUERIES);
+	storm->all_blocked = 0;
+	assert_int_equal(storm->wrong, 0);
+	assert_growth("blocked queries", resident, resident_kib(storm),
+		GROWTH_BLOCKED_KIB);
+}
+
+static void
+reload_often(struct storm *storm)
+{
+	int i;
+
+	for (i = 0; i < QUIET_RELOADS; i++) {
+		start_reload(storm);
+		end_reload(storm, 0);
+		/* It has reloaded when it answers again. */
+		free(resolver_control(storm->resolver, "status"));
+	}
+}
+
+static void
+reloads_take_no_memory(void **state)
+{
+	struct storm *storm = *state;
+	long resident;
+
+	reload_often(storm);
+	resident = resident_kib(storm);
+	reload_often(storm);
+	assert_growth("reloads", resident, resident_kib(storm),
+		GROWTH_RELOADS_KIB);
+}
+
+/* --- Beginning and end. */
+
+static unsigned descriptors_before;
+
+static int
+storm_setup(void **state)
+{
+	static const struct wild_options wild = { .delay = 300, .lost = 5,
+		.ttl = 2 };
+	const struct resolver_options options = { .policy = policy,
+		.server = server };
+	struct storm *storm = calloc(1, sizeof(*storm));
+
+	assert_non_null(storm);
+	*state = storm;
+	storm->chance = 2007;
+	storm->epoll = epoll_create1(EPOLL_CLOEXEC);
+	storm->wild = wild_start(&wild);
+	storm->resolver = resolver_start(&options);
+	descriptors_before = descriptors(storm);
+	return 0;
+}
+
+static void
+no_descriptor_is_lost(void **state)
+{
+	struct storm *storm = *state;
+	long long deadline = sandbox_now() + 2 * SANDBOX_PATIENCE;
+
+	while (descriptors(storm) > descriptors_before)
+		if (!sandbox_wait(deadline)) {
+			print_error("%u descriptors before, %u after\n",
+				descriptors_before, descriptors(storm));
+			fail();
+		}
+	print_message("%u descriptors before, %u after\n", descriptors_before,
+		descriptors(storm));
+}
+
+static void
+nothing_is_in_the_log(void **state)
+{
+	static const char *const words[] = { "fatal error", "assertion",
+		"internal error", "] unbound error", "malloc failure",
+		"out of memory" };
+	struct storm *storm = *state;
+	char *log = resolver_log(storm->resolver);
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strstr(log, words[i]) != NULL) {
+			print_error("the log has: %.300s\n",
+				strstr(log, words[i]));
+			fail();
+		}
+	assert_non_null(strstr(log, "bitsink: block client="));
+	free(log);
+}
+
+/* Unbound must end with success: a sanitizer's exit code is none. */
+static int
+storm_end(void **state)
+{
+	struct storm *storm = *state;
+
+	resolver_stop(storm->resolver);
+	wild_stop(storm->wild);
+	close(storm->epoll);
+	free(storm);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		/* In this order: after the storm there is free memory all over
+		 * in Unbound, and what gets lost would be taken from there. */
+		cmocka_unit_test(blocked_queries_take_no_memory),
+		cmocka_unit_test(reloads_take_no_memory),
+		cmocka_unit_test(no_answer_is_wrong_for_its_client),
+		cmocka_unit_test(counters_add_up_to_the_queries_sent),
+		cmocka_unit_test(no_descriptor_is_lost),
+		cmocka_unit_test(nothing_is_in_the_log),
+	};
+	struct rlimit files;
+
+	sandbox_enter();
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	return cmocka_run_group_tests(tests, storm_setup, storm_end);
+}
