@@ -1,6 +1,6 @@
 /*
- * test_no_memory.c - a resolver without memory: what an update host may not have
- * it does not get, and everybody else gets what Unbound has to say.
+ * test_no_memory.c - a resolver without memory: what an update host may not
+ * have it does not get, and everybody else gets what Unbound has to say.
  */
 #include "world.h"
 
