@@ -65,7 +65,7 @@ policy_decide(const struct policy *policy, const struct query *query,
 	}
 	decision->group = &policy->groups[number];
 	decision->action = decision->group->action;
-	if (query->qclass != RRCLASS_IN)
+	if (query->qclass != RRCLASS_IN && query->qclass != RRCLASS_ANY)
 		block_unjudged(decision, REASON_CLASS);
 	else if (name_from_wire(&name, query->qname, query->qname_len) != 0)
 		block_unjudged(decision, REASON_MALFORMED);

@@ -24,7 +24,8 @@ enum {
 	RRTYPE_SOA = 6,
 	RRTYPE_AAAA = 28,
 	RRTYPE_ANY = 255,
-	RRCLASS_IN = 1
+	RRCLASS_IN = 1,
+	RRCLASS_ANY = 255
 };
 
 /* One request of a client. */
@@ -63,7 +64,8 @@ enum reason {
 	REASON_NOT_LISTED,
 	/* The most specific pattern is a deny. */
 	REASON_DENIED,
-	/* The class is not IN; policy speaks of the Internet's names alone. */
+	/* The class is not IN, or ANY, which finds what is in IN: policy speaks
+	 * of the Internet's names alone. */
 	REASON_CLASS,
 	/* The query could not be judged: fail closed. */
 	REASON_MALFORMED,

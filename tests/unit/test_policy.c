@@ -12,6 +12,7 @@
 #define BLOCK VERDICT_BLOCK
 #define AUDIT VERDICT_AUDIT
 #define CLASS_CH 3
+#define CLASS_ANY 255
 
 struct decision_row {
 	const char *row;
@@ -132,7 +133,16 @@ static const struct decision_row group_rows[] = {
 		REASON_ALLOWED, ACTION_NXDOMAIN, "one", "policy.conf:5:12" },
 	{ "another class is refused", "192.0.2.1", "a.example.com", CLASS_CH,
 		BLOCK, REASON_CLASS, ACTION_REFUSED, "one", "" },
-	{ "any class is refused", "192.0.2.1", "a.example.com", 255, BLOCK,
+	{ "class ANY is judged by the name: allowed", "192.0.2.1",
+		"a.example.com", CLASS_ANY, ALLOW, REASON_ALLOWED,
+		ACTION_NXDOMAIN, "one", "policy.conf:5:12" },
+	{ "class ANY is judged by the name: denied", "192.0.2.1",
+		"www.example.com", CLASS_ANY, BLOCK, REASON_DENIED,
+		ACTION_NXDOMAIN, "one", "policy.conf:6:11" },
+	{ "class ANY is judged by the name: not listed", "192.0.2.1",
+		"example.com", CLASS_ANY, BLOCK, REASON_NOT_LISTED,
+		ACTION_NXDOMAIN, "one", "" },
+	{ "class NONE is refused", "192.0.2.1", "a.example.com", 254, BLOCK,
 		REASON_CLASS, ACTION_REFUSED, "one", "" },
 	{ "the inner of two groups", "192.0.2.129", "a.example.com", 1, BLOCK,
 		REASON_NOT_LISTED, ACTION_SINKHOLE, "two", "" },
