@@ -52,6 +52,9 @@ enum lexer_result lexer_attribute(struct lexer *lexer, struct token *token,
 enum lexer_result lexer_value(struct lexer *lexer,
 	const struct token *attribute, struct token *token, struct diag *diag);
 
+/* Whether the token is WORD. */
+int token_is(const struct token *token, const char *word);
+
 /* Goes on at the next line, after an error. */
 void lexer_skip_line(struct lexer *lexer);
 

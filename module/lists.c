@@ -87,41 +87,13 @@ is_transport(const struct token *word)
 }
 
 static void
-take_pattern(struct loader *loader, struct list *list,
-	const struct token *word)
-{
-	struct pattern pattern;
-	struct pattern_error error;
-	struct names_rule rule;
-	uint32_t earlier;
-
-	if (pattern_from_text(&pattern, word->text, word->length, &error)) {
-		struct origin where = word->where;
-
-		where.column += (unsigned)error.at;
-		diag_error(loader->diag, where, "in pattern \"%s\": expected "
-			"%s", loader_quote(word).text, error.expected);
-		return;
-	}
-	rule.line = word->where.line;
-	rule.column = (uint16_t)(word->where.column < UINT16_MAX
-		? word->where.column : UINT16_MAX);
-	rule.source = loader->source & (NAMES_SOURCES_MAX - 1);
-	rule.deny = 0;
-	if (names_add(list->names, &pattern, &rule, &earlier) == NAMES_NO_RULE)
-		diag_no_memory(loader->diag);
-	else
-		loader->policy->pattern_count++;
-}
-
-static void
 take_line(struct loader *loader, struct list *list, struct line *line)
 {
 	struct token word = next_word(line, is_blank);
 
 	if (word.length == 0)
 		return;
-	take_pattern(loader, list, &word);
+	(void)loader_add_pattern(loader, list->names, &word, 0);
 	for (;;) {
 		word = next_word(line, is_separator);
 		if (word.length == 0)

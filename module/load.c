@@ -147,6 +147,37 @@ loader_quote(const struct token *token)
 	return quoted;
 }
 
+uint32_t
+loader_add_pattern(struct loader *loader, struct names *names,
+	const struct token *token, int deny)
+{
+	struct pattern pattern;
+	struct pattern_error error;
+	struct names_rule rule;
+	uint32_t number, earlier;
+
+	if (pattern_from_text(&pattern, token->text, token->length,
+	    &error) != 0) {
+		struct origin where = token->where;
+
+		where.column += (unsigned)error.at + (token->quoted != 0);
+		diag_error(loader->diag, where, "in pattern \"%s\": expected "
+			"%s", loader_quote(token).text, error.expected);
+		return NAMES_NO_RULE;
+	}
+	rule.line = token->where.line;
+	rule.column = (uint16_t)(token->where.column < UINT16_MAX
+		? token->where.column : UINT16_MAX);
+	rule.source = loader->source & (NAMES_SOURCES_MAX - 1);
+	rule.deny = deny != 0;
+	number = names_add(names, &pattern, &rule, &earlier);
+	if (number == NAMES_NO_RULE)
+		diag_no_memory(loader->diag);
+	else
+		loader->policy->pattern_count++;
+	return number;
+}
+
 char *
 loader_path(struct loader *loader, const struct token *token)
 {
@@ -290,13 +321,6 @@ include(struct loader *loader, const struct token *value,
 	if (path != NULL)
 		read_file(loader, path, value->where, reading);
 	free(path);
-}
-
-static int
-token_is(const struct token *token, const char *word)
-{
-	return token->length == strlen(word) &&
-		memcmp(token->text, word, token->length) == 0;
 }
 
 static const char *

@@ -98,6 +98,11 @@ int loader_add_source(struct loader *loader, const char *name,
 struct loader_text { char text[204]; };
 struct loader_text loader_quote(const struct token *token);
 
+/* Adds the pattern that TOKEN writes, of the file read now. Its rule's number,
+ * or NAMES_NO_RULE with the error reported. */
+uint32_t loader_add_pattern(struct loader *loader, struct names *names,
+	const struct token *token, int deny);
+
 /* NAME as seen from the file at WHERE: its directory goes before a relative
  * name. Allocated; NULL with out of memory reported. */
 char *loader_path(struct loader *loader, const struct token *token);

@@ -65,13 +65,6 @@ options_row(unsigned number)
 	return number < OPTIONS ? &options[number].row : NULL;
 }
 
-static int
-token_is(const struct token *token, const char *word)
-{
-	return token->length == strlen(word) &&
-		memcmp(token->text, word, token->length) == 0;
-}
-
 static void
 expected(struct loader *loader, const struct token *value, const char *what)
 {
@@ -305,39 +298,18 @@ add_allow_list(struct loader *loader, const struct token *value)
 static void
 add_pattern(struct loader *loader, const struct token *value, int deny)
 {
-	struct pattern pattern;
-	struct pattern_error error;
-	struct names_rule rule;
+	uint32_t number = loader_add_pattern(loader, group_of(loader)->own,
+		value, deny);
 	struct written_pattern *written;
-	uint32_t number, earlier;
 
-	if (pattern_from_text(&pattern, value->text, value->length,
-	    &error) != 0) {
-		struct origin where = value->where;
-
-		where.column += (unsigned)error.at + (value->quoted != 0);
-		diag_error(loader->diag, where, "in pattern \"%s\": expected "
-			"%s", loader_quote(value).text, error.expected);
+	if (number == NAMES_NO_RULE || loader_room(loader, &loader->patterns,
+	    loader->pattern_count, &loader->patterns_room,
+	    sizeof(*loader->patterns)) != 0)
 		return;
-	}
-	if (loader_room(loader, &loader->patterns, loader->pattern_count,
-	    &loader->patterns_room, sizeof(*loader->patterns)) != 0)
-		return;
-	rule.line = value->where.line;
-	rule.column = (uint16_t)(value->where.column < UINT16_MAX
-		? value->where.column : UINT16_MAX);
-	rule.source = loader->source & (NAMES_SOURCES_MAX - 1);
-	rule.deny = deny != 0;
-	number = names_add(group_of(loader)->own, &pattern, &rule, &earlier);
-	if (number == NAMES_NO_RULE) {
-		diag_no_memory(loader->diag);
-		return;
-	}
 	written = &loader->patterns[loader->pattern_count++];
 	written->group = group_number(loader);
 	written->rule = number;
 	written->token = *value;
-	loader->policy->pattern_count++;
 }
 
 static void
