@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NO_PARENT UINT32_MAX
+#define NO_NODE UINT32_MAX
 #define LENGTH_BITS 8
 
 struct node4 {
 	uint32_t key; /* host byte order, so that it compares */
-	uint32_t parent; /* the prefix around this one, or NO_PARENT */
+	uint32_t parent; /* the prefix around this one, or NO_NODE */
 	uint32_t group_length; /* group << LENGTH_BITS | length */
 };
 
@@ -41,6 +41,15 @@ static uint64_t
 read64(const uint8_t *octets)
 {
 	return (uint64_t)read32(octets) << 32 | read32(octets + 4);
+}
+
+static void
+write32(uint8_t *octets, uint32_t value)
+{
+	octets[0] = (uint8_t)(value >> 24);
+	octets[1] = (uint8_t)(value >> 16);
+	octets[2] = (uint8_t)(value >> 8);
+	octets[3] = (uint8_t)value;
 }
 
 static int
@@ -109,11 +118,11 @@ add4(struct clients *clients, const struct client_entry *entry)
 {
 	struct node4 *node = &clients->nodes4[clients->count4];
 	uint32_t parent = clients->count4 > 0
-		? (uint32_t)clients->count4 - 1 : NO_PARENT;
+		? (uint32_t)clients->count4 - 1 : NO_NODE;
 
 	node->key = read32(entry->prefix.address.octets);
 	node->group_length = entry->group << LENGTH_BITS | entry->prefix.length;
-	while (parent != NO_PARENT &&
+	while (parent != NO_NODE &&
 	    !holds4(clients->nodes4[parent].key,
 		length_of(clients->nodes4[parent].group_length), node->key))
 		parent = clients->nodes4[parent].parent;
@@ -126,12 +135,12 @@ add6(struct clients *clients, const struct client_entry *entry)
 {
 	struct node6 *node = &clients->nodes6[clients->count6];
 	uint32_t parent = clients->count6 > 0
-		? (uint32_t)clients->count6 - 1 : NO_PARENT;
+		? (uint32_t)clients->count6 - 1 : NO_NODE;
 
 	node->high = read64(entry->prefix.address.octets);
 	node->low = read64(entry->prefix.address.octets + 8);
 	node->group_length = entry->group << LENGTH_BITS | entry->prefix.length;
-	while (parent != NO_PARENT &&
+	while (parent != NO_NODE &&
 	    !holds6(clients->nodes6[parent].high, clients->nodes6[parent].low,
 		length_of(clients->nodes6[parent].group_length),
 		node->high, node->low))
@@ -178,7 +187,8 @@ clients_free(struct clients *clients)
 	free(clients);
 }
 
-static uint32_t
+/* The node of the longest prefix that holds the address, or NO_NODE. */
+static inline uint32_t
 find4(const struct clients *clients, uint32_t address)
 {
 	const struct node4 *nodes = clients->nodes4;
@@ -194,14 +204,14 @@ find4(const struct clients *clients, uint32_t address)
 		else
 			high = middle;
 	}
-	for (i = (uint32_t)low - 1; i != NO_PARENT; i = nodes[i].parent)
+	for (i = (uint32_t)low - 1; i != NO_NODE; i = nodes[i].parent)
 		if (holds4(nodes[i].key, length_of(nodes[i].group_length),
 		    address))
-			return nodes[i].group_length >> LENGTH_BITS;
-	return CLIENTS_NONE;
+			break;
+	return i;
 }
 
-static uint32_t
+static inline uint32_t
 find6(const struct clients *clients, uint64_t ahigh, uint64_t alow)
 {
 	const struct node6 *nodes = clients->nodes6;
@@ -217,26 +227,104 @@ find6(const struct clients *clients, uint64_t ahigh, uint64_t alow)
 		else
 			high = middle;
 	}
-	for (i = (uint32_t)low - 1; i != NO_PARENT; i = nodes[i].parent)
+	for (i = (uint32_t)low - 1; i != NO_NODE; i = nodes[i].parent)
 		if (holds6(nodes[i].high, nodes[i].low,
 		    length_of(nodes[i].group_length), ahigh, alow))
-			return nodes[i].group_length >> LENGTH_BITS;
-	return CLIENTS_NONE;
+			break;
+	return i;
 }
 
 uint32_t
 clients_find(const struct clients *clients, const struct address *address)
 {
+	uint32_t i;
+
 	switch (address->family) {
 	case ADDRESS_IP4:
-		return find4(clients, read32(address->octets));
+		i = find4(clients, read32(address->octets));
+		if (i != NO_NODE)
+			return clients->nodes4[i].group_length >> LENGTH_BITS;
+		break;
 	case ADDRESS_IP6:
-		return find6(clients, read64(address->octets),
+		i = find6(clients, read64(address->octets),
 			read64(address->octets + 8));
+		if (i != NO_NODE)
+			return clients->nodes6[i].group_length >> LENGTH_BITS;
+		break;
 	case ADDRESS_NONE:
 		break;
 	}
 	return CLIENTS_NONE;
+}
+
+static void
+prefix_of4(struct prefix *prefix, const struct node4 *node)
+{
+	uint8_t octets[4];
+
+	write32(octets, node->key);
+	address_set_ip4(&prefix->address, octets);
+	prefix->length = length_of(node->group_length);
+}
+
+static void
+prefix_of6(struct prefix *prefix, const struct node6 *node)
+{
+	uint8_t octets[16];
+
+	write32(octets, (uint32_t)(node->high >> 32));
+	write32(octets + 4, (uint32_t)node->high);
+	write32(octets + 8, (uint32_t)(node->low >> 32));
+	write32(octets + 12, (uint32_t)node->low);
+	address_set_ip6(&prefix->address, octets);
+	prefix->length = length_of(node->group_length);
+}
+
+uint32_t
+clients_find_prefix(const struct clients *clients,
+	const struct address *address, struct prefix *prefix)
+{
+	uint32_t i;
+
+	switch (address->family) {
+	case ADDRESS_IP4:
+		i = find4(clients, read32(address->octets));
+		if (i == NO_NODE)
+			break;
+		prefix_of4(prefix, &clients->nodes4[i]);
+		return clients->nodes4[i].group_length >> LENGTH_BITS;
+	case ADDRESS_IP6:
+		i = find6(clients, read64(address->octets),
+			read64(address->octets + 8));
+		if (i == NO_NODE)
+			break;
+		prefix_of6(prefix, &clients->nodes6[i]);
+		return clients->nodes6[i].group_length >> LENGTH_BITS;
+	case ADDRESS_NONE:
+		break;
+	}
+	memset(prefix, 0, sizeof(*prefix));
+	return CLIENTS_NONE;
+}
+
+static void
+count_one(size_t *counts, size_t groups, uint32_t group_length)
+{
+	uint32_t group = group_length >> LENGTH_BITS;
+
+	if (group < groups)
+		counts[group]++;
+}
+
+void
+clients_count(const struct clients *clients, size_t *counts, size_t groups)
+{
+	size_t i;
+
+	for (i = 0; i < clients->count4; i++)
+		count_one(counts, groups, clients->nodes4[i].group_length);
+	for (i = 0; i < clients->count6; i++)
+		count_one(counts, groups, clients->nodes6[i].group_length);
 }
 
 size_t

@@ -47,6 +47,14 @@ void clients_free(struct clients *clients);
 uint32_t clients_find(const struct clients *clients,
 	const struct address *address);
 
+/* The same, and that prefix; all zeroes for CLIENTS_NONE. */
+uint32_t clients_find_prefix(const struct clients *clients,
+	const struct address *address, struct prefix *prefix);
+
+/* Adds the prefixes of each group below GROUPS to its element of COUNTS. */
+void clients_count(const struct clients *clients, size_t *counts,
+	size_t groups);
+
 /* Octets the table takes. */
 size_t clients_memory(const struct clients *clients);
 

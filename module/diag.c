@@ -8,36 +8,46 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *
-format_item(enum diag_severity severity, struct origin where,
-	const char *format, va_list args)
+/* Fills ITEM. 0, or -1 when out of memory. */
+static int
+format_item(struct diag_item *item, struct origin where, const char *format,
+	va_list args)
 {
 	const char *file = where.file != NULL ? where.file : "policy";
-	const char *word = severity == DIAG_ERROR ? "error" : "warning";
+	const char *word = item->severity == DIAG_ERROR ? "error" : "warning";
 	char place[32] = "", *message = NULL, *text = NULL, *p;
+	int length;
 
-	if (where.line > 0 && where.column > 0)
-		snprintf(place, sizeof(place), ":%u:%u", where.line,
-			where.column);
-	else if (where.line > 0)
-		snprintf(place, sizeof(place), ":%u", where.line);
+	item->line = where.line;
+	item->column = where.line > 0 ? where.column : 0;
+	if (item->column > 0)
+		snprintf(place, sizeof(place), ":%u:%u", item->line,
+			item->column);
+	else if (item->line > 0)
+		snprintf(place, sizeof(place), ":%u", item->line);
 	if (vasprintf(&message, format, args) < 0)
-		return NULL;
-	if (asprintf(&text, "%s%s: %s: %s", file, place, word, message) < 0)
-		text = NULL;
+		return -1;
+	length = asprintf(&text, "%s%s: %s: %s", file, place, word, message);
+	if (length < 0) {
+		free(message);
+		return -1;
+	}
+	item->text = text;
+	item->file_length = strlen(file);
+	item->message = (size_t)length - strlen(message);
 	free(message);
 	/* What a file holds reaches no terminal and no log as it is. */
-	for (p = text; p != NULL && *p != '\0'; p++)
+	for (p = text; *p != '\0'; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
 			*p = '?';
-	return text;
+	return 0;
 }
 
 static void
 add(struct diag *diag, enum diag_severity severity, struct origin where,
 	const char *format, va_list args)
 {
-	char *text;
+	struct diag_item item = { .severity = severity };
 
 	if (severity == DIAG_ERROR)
 		diag->errors++;
@@ -55,11 +65,8 @@ add(struct diag *diag, enum diag_severity severity, struct origin where,
 		diag->items = items;
 		diag->room = room;
 	}
-	text = format_item(severity, where, format, args);
-	if (text == NULL)
-		return;
-	diag->items[diag->kept].severity = severity;
-	diag->items[diag->kept++].text = text;
+	if (format_item(&item, where, format, args) == 0)
+		diag->items[diag->kept++] = item;
 }
 
 void

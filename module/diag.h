@@ -19,6 +19,13 @@ struct diag_item {
 	enum diag_severity severity;
 	/* "file:line:column: error: message", without a newline. */
 	char *text;
+	/* Octets of the file's name, which text begins with, and where the
+	 * message is in it. */
+	size_t file_length;
+	size_t message;
+	/* 0 where text has none. */
+	unsigned line;
+	unsigned column;
 };
 
 /* Set to zeroes to begin with; diag_clear() frees what it holds. */

@@ -1,5 +1,5 @@
 /*
- * entry.c - the six functions that Unbound's dynlib module calls.
+ * entry.c - the functions that Unbound's dynlib module calls.
  *
  * bitsink decides in the request callback, before the cache and the mesh.
  * In the module chain it only passes on.
@@ -20,6 +20,8 @@ void inform_super(struct module_qstate *qstate, int id,
 	struct module_qstate *super);
 void clear(struct module_qstate *qstate, int id);
 size_t get_mem(struct module_env *env, int id);
+int get_stats(struct module_env *env, int id, int reset, stats_line line,
+	void *arg);
 #pragma GCC visibility pop
 
 /* Set by init() when it found the host to be the right one: Unbound calls
@@ -99,4 +101,13 @@ get_mem(struct module_env *env, int id)
 {
 	return host_memory((const struct module_state *)
 		dynlib_of(env, id)->dyn_env);
+}
+
+/* For Unbound's statistics; an Unbound that does not ask works as well. */
+int
+get_stats(struct module_env *env, int id, int reset, stats_line line,
+	void *arg)
+{
+	return host_stats(env, (struct module_state *)
+		dynlib_of(env, id)->dyn_env, reset, line, arg);
 }

@@ -20,39 +20,26 @@
 #include "host.h"
 
 #include <dlfcn.h>
-#include <stdalign.h>
 #include <sys/random.h>
 
 #include "answer.h"
-#include "keep.h"
-#include "tape.h"
+#include "control.h"
+#include "observer.h"
+#include "standing.h"
+#include "tally.h"
 
-/* Log lines of a worker in one second; more are counted and summed up. */
-#define LOG_LINES_MAX 20
 /* Octets of an OPT record without options (RFC 6891 section 6.1.2). */
 #define OPT_OCTETS 11u
 /* In it, where the size is that the server can receive. */
 #define OPT_CLASS_OFFSET 3u
-/* Warnings of a policy file that go to Unbound's log. */
-#define LOG_WARNINGS_MAX 20
-
-/* What one worker writes, in cache lines of its own. */
-struct worker_state {
-	alignas(64) time_t log_second;
-	unsigned log_lines;
-	unsigned long log_dropped;
-};
 
 struct module_state {
-	struct policy *policy;
-	size_t policy_octets;
-	/* One a worker. */
-	struct worker_state *workers;
-	size_t worker_count;
-};
-
-static const char *const list_directories[] = {
-	BITSINK_SYSCONF_LISTS, BITSINK_DATA_LISTS, NULL
+	struct standing standing;
+	struct tally *tally;
+	struct observer *observer;
+	struct stats *stats;
+	/* NULL where it could not be had. */
+	struct control *control;
 };
 
 static const char what_to_do[] = "bitsink must be compiled for the Unbound "
@@ -132,59 +119,6 @@ client_from_sockaddr(struct address *client,
 	}
 }
 
-/* Says how many lines were not logged, where there are such. */
-static void
-log_dropped(struct worker_state *worker)
-{
-	if (worker->log_dropped > 0)
-		log_info("bitsink: log-limit dropped=%lu",
-			worker->log_dropped);
-	worker->log_dropped = 0;
-}
-
-/* Whether this worker may log another line now. */
-static int
-may_log(struct worker_state *worker, time_t now)
-{
-	if (worker->log_second != now) {
-		worker->log_second = now;
-		worker->log_lines = 0;
-		log_dropped(worker);
-	}
-	if (worker->log_lines >= LOG_LINES_MAX) {
-		worker->log_dropped++;
-		return 0;
-	}
-	worker->log_lines++;
-	return 1;
-}
-
-static void
-log_decision(const struct query *query, const struct decision *decision)
-{
-	char client[PREFIX_TEXT_MAX], name[NAME_TEXT_MAX], type[32];
-	const char *file = decision->rule.file;
-
-	address_to_text(&query->client, client);
-	name_to_text(query->qname, query->qname_len, name);
-	sldns_wire2str_type_buf(query->qtype, type, sizeof(type));
-	if (file == NULL)
-		log_info("bitsink: %s client=%s group=%s name=%s type=%s "
-			"reason=%s action=%s",
-			decision->verdict == VERDICT_AUDIT ? "audit" : "block",
-			client, decision->group->name, name, type,
-			reason_word(decision->reason),
-			action_word(decision->action));
-	else
-		log_info("bitsink: %s client=%s group=%s name=%s type=%s "
-			"reason=%s action=%s rule=%s:%u:%u",
-			decision->verdict == VERDICT_AUDIT ? "audit" : "block",
-			client, decision->group->name, name, type,
-			reason_word(decision->reason),
-			action_word(decision->action), file,
-			decision->rule.line, decision->rule.column);
-}
-
 /* Counts in Unbound's own RPZ statistics. RPZ has no word for refused, the one
  * it never uses for a query name stands for it; disabled is what RPZ calls
  * an action that is only logged. */
@@ -255,8 +189,9 @@ put_edns(struct edns_data *edns, struct sldns_buffer *pkt, size_t limit,
 		EDNS_ADVERTISED_SIZE);
 }
 
-/* Puts the answer to a blocked query into PKT; limit 0 is none. */
-static void
+/* Puts the answer to a blocked query into PKT; limit 0 is none. Whether it is
+ * what the decision says. */
+static int
 answer(struct module_env *env, struct query_info *qinfo,
 	struct edns_data *edns, struct comm_reply *repinfo,
 	struct sldns_buffer *pkt, struct regional *region,
@@ -275,13 +210,71 @@ answer(struct module_env *env, struct query_info *qinfo,
 	sldns_buffer_set_limit(pkt, length);
 	sldns_buffer_set_position(pkt, 0);
 	if (length == 0)
-		return;
+		return decision->action == ACTION_DROP;
 	/* What other modules add to local answers, they may add here. */
 	(void)inplace_cb_reply_local_call(env, qinfo, NULL, NULL,
 		(int)answer_rcode(decision), edns, repinfo, region,
 		env->now_tv);
 	if (edns->edns_present)
 		put_edns(edns, pkt, limit, decision, region);
+	return 1;
+}
+
+/* Tells the thread that watches, which has the time for it. */
+static void
+tell(struct module_state *state, const struct module_env *env, size_t worker,
+	const struct query *query, const struct decision *decision)
+{
+	struct event *event;
+
+	if (state->control == NULL ||
+	    (event = control_reserve(state->control, worker)) == NULL)
+		return;
+	event->seconds = env->now_tv->tv_sec;
+	event->microseconds = (uint32_t)env->now_tv->tv_usec;
+	event->verdict = decision->verdict;
+	event->reason = decision->reason;
+	event->action = decision->action;
+	event->group = (uint32_t)(decision->group -
+		state->standing.policy->groups);
+	event->client = query->client;
+	event->rule = decision->rule;
+	event->qtype = query->qtype;
+	event->qclass = query->qclass;
+	event->qname_len = 0;
+	if (query->qname_len <= sizeof(event->qname)) {
+		event->qname_len = (uint16_t)query->qname_len;
+		memcpy(event->qname, query->qname, query->qname_len);
+	}
+	control_publish(state->control, worker);
+}
+
+static size_t
+worker_of(const struct module_state *state, const struct module_env *env)
+{
+	return (size_t)env->worker->thread_num % state->tally->worker_count;
+}
+
+/* Counts the decision and tells of it. Whether the query passes. */
+static int
+passes(struct module_state *state, struct module_env *env, size_t worker,
+	const struct query *query, const struct decision *decision)
+{
+	if (decision->verdict == VERDICT_UNRESTRICTED) {
+		tally_count(state->tally, worker, TALLY_UNRESTRICTED);
+		return 1;
+	}
+	tally_decision(state->tally, worker, (size_t)(decision->group -
+		state->standing.policy->groups), decision->reason);
+	if (decision->verdict == VERDICT_ALLOW) {
+		if (state->control != NULL &&
+		    control_wants_allowed(state->control))
+			tell(state, env, worker, query, decision);
+		return 1;
+	}
+	count(env->worker, decision);
+	tell(state, env, worker, query, decision);
+	return decision->verdict == VERDICT_AUDIT;
 }
 
 /* The request callback: every request that may have recursion comes here once,
@@ -293,28 +286,24 @@ judge_request(struct module_env *env, struct query_info *qinfo,
 	void *cb_args)
 {
 	struct module_state *state = cb_args;
+	size_t worker = worker_of(state, env);
 	struct decision decision;
 	struct query query;
 
 	(void)id;
-	if (client_from_sockaddr(&query.client, &repinfo->client_addr) != 0)
+	if (client_from_sockaddr(&query.client, &repinfo->client_addr) != 0) {
+		tally_count(state->tally, worker, TALLY_UNRESTRICTED);
 		return 0;
+	}
 	query.qname = qinfo->qname;
 	query.qname_len = qinfo->qname_len;
 	query.qtype = qinfo->qtype;
 	query.qclass = qinfo->qclass;
-	policy_decide(state->policy, &query, &decision);
-	if (decision.verdict == VERDICT_UNRESTRICTED ||
-	    decision.verdict == VERDICT_ALLOW)
+	policy_decide(state->standing.policy, &query, &decision);
+	if (passes(state, env, worker, &query, &decision))
 		return 0;
-	count(env->worker, &decision);
-	if (decision.group->log && may_log(&state->workers[
-	    (size_t)env->worker->thread_num % state->worker_count],
-	    *env->now))
-		log_decision(&query, &decision);
-	if (decision.verdict == VERDICT_AUDIT)
-		return 0;
-	answer(env, qinfo, edns, repinfo, pkt, region, &query, &decision);
+	if (!answer(env, qinfo, edns, repinfo, pkt, region, &query, &decision))
+		tally_count(state->tally, worker, TALLY_UNANSWERED);
 	return 1;
 }
 
@@ -376,175 +365,123 @@ warn_of_order(const struct config_file *cfg)
 			"dynlib validator iterator\"", cfg->module_conf);
 }
 
-/* All errors, and as many warnings as a log can bear. */
+/* For lines that the core says. */
 static void
-log_diag(const struct diag *diag)
+log_line(enum say_level level, const char *line)
 {
-	size_t i, warned = 0;
-
-	for (i = 0; i < diag->kept; i++) {
-		if (diag->items[i].severity == DIAG_ERROR)
-			log_err("bitsink: %s", diag->items[i].text);
-		else if (warned++ < LOG_WARNINGS_MAX)
-			log_warn("bitsink: %s", diag->items[i].text);
+	switch (level) {
+	case SAY_INFO:
+		log_info("%s", line);
+		break;
+	case SAY_WARNING:
+		log_warn("%s", line);
+		break;
+	case SAY_ERROR:
+		log_err("%s", line);
+		break;
 	}
-	if (warned > LOG_WARNINGS_MAX)
-		log_warn("bitsink: %zu more warnings; \"bitsinkctl check\" "
-			"prints them", warned - LOG_WARNINGS_MAX);
 }
 
 static int
-prepare_options(struct policy_options *options, struct tape *tape)
+random_key(struct names_key *key)
 {
-	memset(tape, 0, sizeof(*tape));
-	options->list_directories = list_directories;
-	/* It takes its time, and nobody is answered meanwhile. */
-	options->check_patterns = 0;
-	options->tape = tape;
-	if (getrandom(&options->key, sizeof(options->key), 0) ==
-	    (ssize_t)sizeof(options->key))
+	if (getrandom(key, sizeof(*key), 0) == (ssize_t)sizeof(*key))
 		return 0;
 	log_err("bitsink: no random key: %s", strerror(errno));
 	return -1;
 }
 
-/* Without the policy kept, the next start depends on its file alone. */
-static void
-keep_policy(const char *directory, struct tape *tape)
-{
-	const char *failed = tape_finish(tape) != 0 ? "out of memory"
-		: keep_write(directory, tape);
-
-	if (failed != NULL)
-		log_warn("bitsink: the policy is not kept in \"%s\": %s: %s",
-			directory, failed, strerror(errno));
-}
-
-/* The first error, for the last line of the log. */
-static void
-first_error(const struct diag *diag, char *reason, size_t size)
-{
-	size_t i;
-
-	snprintf(reason, size, "out of memory");
-	for (i = 0; i < diag->kept; i++)
-		if (diag->items[i].severity == DIAG_ERROR) {
-			snprintf(reason, size, "%s", diag->items[i].text);
-			return;
-		}
-}
-
-static struct policy *
-load_file(const char *path, const char *directory, char *reason, size_t size)
-{
-	struct policy_options options;
-	struct policy *policy;
-	struct diag diag;
-	struct tape tape;
-
-	if (prepare_options(&options, &tape) != 0)
-		return NULL;
-	memset(&diag, 0, sizeof(diag));
-	policy = policy_load(path, &options, &diag);
-	log_diag(&diag);
-	if (policy != NULL)
-		keep_policy(directory, &tape);
-	else
-		first_error(&diag, reason, size);
-	tape_clear(&tape);
-	diag_clear(&diag);
-	return policy;
-}
-
-/* What was in force last restricts the same clients, which is more than can
- * be said of no policy. */
-static struct policy *
-load_kept(const char *directory)
-{
-	struct policy_options options;
-	struct policy *policy = NULL;
-	struct diag diag;
-	struct tape tape;
-	const char *failed;
-	time_t when;
-	char day[32];
-	struct tm utc;
-
-	if (prepare_options(&options, &tape) != 0)
-		return NULL;
-	memset(&diag, 0, sizeof(diag));
-	failed = keep_read(directory, &tape, &when);
-	if (failed == NULL)
-		policy = policy_load(NULL, &options, &diag);
-	if (policy != NULL) {
-		if (gmtime_r(&when, &utc) == NULL || strftime(day, sizeof(day),
-		    "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
-			memcpy(day, "?", sizeof("?"));
-		log_err("bitsink: STALE: the last good policy is in force, "
-			"kept=%s directory=%s", day, directory);
-	} else {
-		log_diag(&diag);
-		log_err("bitsink: found no last good policy in \"%s\": %s",
-			directory, failed != NULL ? failed
-			: "it cannot be loaded");
-	}
-	tape_clear(&tape);
-	diag_clear(&diag);
-	return policy;
-}
-
-/* Unbound ends where a module's init() fails; the reason is to be the last line
- * of its log, and not that some module failed. */
-static struct policy *
-load_policy(const char *path, const char *directory)
-{
-	char reason[512] = "no random key";
-	struct policy *policy = load_file(path, directory, reason,
-		sizeof(reason));
-
-	if (policy == NULL)
-		policy = load_kept(directory);
-	if (policy == NULL)
-		fatal_exit("bitsink: not started, for there is no policy: %s",
-			reason);
-	return policy;
-}
-
 static void
 free_state(struct module_state *state)
 {
-	policy_free(state->policy);
-	free(state->workers);
+	control_stop(state->control);
+	stats_free(state->stats);
+	observer_free(state->observer);
+	tally_free(state->tally);
+	standing_clear(&state->standing);
 	free(state);
+}
+
+/* What counts and watches. 0, or -1 when out of memory. */
+static int
+make_watch(struct module_state *state, const struct config_file *cfg,
+	const struct names_key *key)
+{
+	const struct policy *policy = state->standing.policy;
+	size_t workers = cfg->num_threads > 0 ? (size_t)cfg->num_threads : 1;
+
+	state->tally = tally_new(workers, policy->group_count);
+	if (state->tally == NULL)
+		return -1;
+	state->observer = observer_new(policy, state->tally, key, log_line,
+		time(NULL));
+	if (state->observer == NULL)
+		return -1;
+	state->stats = stats_new(state->tally, &state->standing,
+		state->observer, cfg->stat_inhibit_zero);
+	return state->stats != NULL ? 0 : -1;
+}
+
+/*
+ * At a reload Unbound frees log-identity while our thread may still write a
+ * line that begins with it. So the log gets a copy, which nobody can tell when
+ * to free: it stays, some octets a reload, and none without log-identity.
+ */
+static void
+keep_log_identity(const struct config_file *cfg)
+{
+	char *copy;
+
+	if (cfg->log_identity == NULL || cfg->log_identity[0] == '\0')
+		return;
+	copy = strdup(cfg->log_identity);
+	if (copy != NULL)
+		log_ident_set(copy);
+}
+
+static void
+start_control(struct module_state *state)
+{
+	struct control_setup setup = {
+		.standing = &state->standing,
+		.tally = state->tally,
+		.observer = state->observer,
+		.stats = state->stats,
+		.unbound = PACKAGE_VERSION,
+		.line = log_line,
+		.memory = sizeof(*state),
+	};
+
+	state->control = control_start(&setup);
 }
 
 static struct module_state *
 new_state(const struct config_file *cfg, const char *path,
 	const char *directory)
 {
-	struct module_state *state = calloc(1, sizeof(*state));
+	struct module_state *state;
+	struct names_key key;
 
+	if (random_key(&key) != 0)
+		return NULL;
+	state = calloc(1, sizeof(*state));
 	if (state == NULL) {
 		log_err("bitsink: out of memory");
 		return NULL;
 	}
-	state->worker_count = cfg->num_threads > 0
-		? (size_t)cfg->num_threads : 1;
-	state->workers = aligned_alloc(alignof(struct worker_state),
-		state->worker_count * sizeof(*state->workers));
-	if (state->workers == NULL) {
+	/* Unbound ends where a module's init() fails; the reason is to be the
+	 * last line of its log, and not that some module failed. */
+	if (standing_load(&state->standing, path, directory, &key, time(NULL),
+	    log_line) != 0)
+		fatal_exit("bitsink: not started, for there is no policy: %s",
+			state->standing.error);
+	if (make_watch(state, cfg, &key) != 0) {
 		log_err("bitsink: out of memory");
 		free_state(state);
 		return NULL;
 	}
-	memset(state->workers, 0,
-		state->worker_count * sizeof(*state->workers));
-	state->policy = load_policy(path, directory);
-	if (state->policy == NULL) {
-		free_state(state);
-		return NULL;
-	}
-	state->policy_octets = policy_memory(state->policy);
+	keep_log_identity(cfg);
+	start_control(state);
 	return state;
 }
 
@@ -575,9 +512,10 @@ host_start(struct module_env *env, int id)
 		return NULL;
 	}
 	log_info("bitsink: version=%s groups=%zu prefixes=%zu patterns=%zu "
-		"policy=%s", BITSINK_VERSION, state->policy->group_count,
-		state->policy->prefix_count, state->policy->pattern_count,
-		path);
+		"policy=%s", BITSINK_VERSION,
+		state->standing.policy->group_count,
+		state->standing.policy->prefix_count,
+		state->standing.policy->pattern_count, path);
 	return state;
 }
 
@@ -585,14 +523,27 @@ void
 host_stop(struct module_env *env, int id, struct module_state *state)
 {
 	struct dynlibmod_env *dynlib = env->modinfo[id];
-	size_t i;
 
 	if (state == NULL)
 		return;
-	for (i = 0; i < state->worker_count; i++)
-		log_dropped(&state->workers[i]);
 	dynlib->inplace_cb_delete_wrapped(env, inplace_cb_request, id);
 	free_state(state);
+}
+
+int
+host_stats(struct module_env *env, struct module_state *state, int reset,
+	stats_line line, void *arg)
+{
+	if (state == NULL)
+		return 1;
+	if (line != NULL)
+		return stats_print_taken(state->stats, *env->now, reset, line,
+			arg);
+	if (reset)
+		stats_clear(state->stats, worker_of(state, env));
+	else
+		stats_take(state->stats, worker_of(state, env));
+	return 1;
 }
 
 size_t
@@ -600,6 +551,8 @@ host_memory(const struct module_state *state)
 {
 	if (state == NULL)
 		return 0;
-	return sizeof(*state) + state->policy_octets +
-		state->worker_count * sizeof(*state->workers);
+	return sizeof(*state) + state->standing.memory +
+		tally_memory(state->tally) + stats_memory(state->stats) +
+		observer_memory(state->observer) +
+		(state->control != NULL ? control_memory(state->control) : 0);
 }

@@ -6,7 +6,7 @@
 #ifndef BITSINK_HOST_H
 #define BITSINK_HOST_H
 
-#include "policy.h"
+#include "stats.h"
 
 struct module_env;
 struct module_state;
@@ -28,7 +28,16 @@ struct module_state *host_start(struct module_env *env, int id);
 /* Ends it; accepts NULL. For deinit() alone, when no worker runs any more. */
 void host_stop(struct module_env *env, int id, struct module_state *state);
 
-/* Octets the module takes. */
+/*
+ * For statistics, as Unbound asks for them: with LINE NULL takes the counters
+ * of ENV's worker or, with RESET, sets them back; with a LINE prints what was
+ * taken of all, and returns 0 where LINE did. Else returns 1.
+ */
+int host_stats(struct module_env *env, struct module_state *state, int reset,
+	stats_line line, void *arg);
+
+/* Octets the module takes, but for what is on its way to clients of the control
+ * socket. */
 size_t host_memory(const struct module_state *state);
 
 #endif

@@ -575,6 +575,7 @@ policy_load(const char *path, const struct policy_options *options,
 	loader.policy = policy;
 	loader.options = options;
 	loader.diag = diag;
+	options_begin(&loader);
 	if (tape_replays(options->tape))
 		replay(&loader);
 	else

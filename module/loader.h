@@ -25,7 +25,7 @@ enum choice { CHOICE_UNSET, CHOICE_NO, CHOICE_YES };
 /* What is known of a group while its clause is read. */
 struct group_draft {
 	enum choice audit;
-	enum choice log;
+	enum group_log log;
 	/* Bit I: option I of the table was given. */
 	uint32_t given;
 	/* Where name, action, ttl and the first sinkhole were given. */
@@ -62,7 +62,7 @@ struct loader {
 	enum clause clause;
 	/* Of the bitsink: clause. */
 	enum choice audit;
-	enum choice log;
+	enum group_log log;
 	uint32_t given;
 
 	struct group_draft *drafts; /* one a group */
@@ -113,7 +113,9 @@ int loader_read(struct loader *loader, struct file *file, const char *name,
 /* Takes the next name of KIND from the tape. Allocated; NULL: reported. */
 char *loader_replay_name(struct loader *loader, enum tape_kind kind);
 
-/* options.c: starts a clause, or gives an option its value. */
+/* options.c: sets what is in force without options, starts a clause, or gives
+ * an option its value. */
+void options_begin(struct loader *loader);
 void options_begin_group(struct loader *loader, struct origin where);
 void options_end(struct loader *loader);
 /* Whether the loader's clause has the attribute; if so *NUMBER is its row. */

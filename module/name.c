@@ -47,14 +47,9 @@ stands_for_itself(uint8_t octet)
 static char *
 write_octet(char *text, uint8_t octet)
 {
-	if (stands_for_itself(octet)) {
-		*text++ = (char)octet;
-		return text;
-	}
-	*text++ = '\\';
-	*text++ = (char)('0' + octet / 100);
-	*text++ = (char)('0' + octet / 10 % 10);
-	*text++ = (char)('0' + octet % 10);
+	if (!stands_for_itself(octet))
+		return octet_escape(text, octet);
+	*text++ = (char)octet;
 	return text;
 }
 

@@ -63,6 +63,20 @@ octet_lower(uint8_t octet)
 	return octet >= 'A' && octet <= 'Z' ? (uint8_t)(octet | 0x20) : octet;
 }
 
+/* Octets of an octet as \DDD, in decimal (RFC 1035 section 5.1). */
+#define OCTET_ESCAPE 4
+
+/* Writes it, and returns what is behind. */
+static inline char *
+octet_escape(char *text, uint8_t octet)
+{
+	*text++ = '\\';
+	*text++ = (char)('0' + octet / 100);
+	*text++ = (char)('0' + octet / 10 % 10);
+	*text++ = (char)('0' + octet % 10);
+	return text;
+}
+
 /*
  * Writes a wire format name as text, in the letter case it has, with its final
  * dot and with escapes (RFC 1035 section 5.1) for whatever is not a letter,

@@ -6,15 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hash.h"
+
 #define ROOT 0u
 #define LIMIT (1u << 30)
 #define STARRED (1u << 31)
+#define BOTH_ENDS (1u << 31)
 
 struct node {
 	uint32_t parent;
 	uint32_t label; /* in the pool; with STARRED, its stars are behind it */
-	uint32_t self; /* rule + 1 of PATTERN_SELF, 0 for none */
-	uint32_t below; /* rule + 1 of PATTERN_BELOW, 0 for none */
+	/* The ends: rule + 1, 0 for none; with BOTH_ENDS where the rule was
+	 * written for both, whether or not another one has the other. */
+	uint32_t self; /* of PATTERN_SELF */
+	uint32_t below; /* of PATTERN_BELOW */
 };
 
 /* An edge with a wildcard label, sorted by parent, then by rank. */
@@ -44,40 +49,6 @@ struct names {
 	uint8_t *has_globs;
 };
 
-/*
- * Multiply and fold, keyed: the two halves of a 64 x 64 bit product. An
- * attacker sees answers, never hashes or the time of a single step, and does
- * not know the key: names cannot be chosen to collide.
- */
-static uint64_t
-fold(uint64_t a, uint64_t b)
-{
-	__extension__ typedef unsigned __int128 wide;
-	wide product = (wide)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-static uint64_t
-hash_edge(const struct names_key *key, uint32_t parent, const uint8_t *label)
-{
-	uint64_t hash = fold(key->word[0] ^ parent,
-		key->word[1] ^ label[0] ^ 0x9e3779b97f4a7c15u);
-	unsigned left = label[0];
-	const uint8_t *octets = label + 1;
-
-	while (left > 0) {
-		uint64_t word = 0;
-		unsigned take = left < 8 ? left : 8;
-
-		memcpy(&word, octets, take);
-		hash = fold(hash ^ word, key->word[1]) + key->word[0];
-		octets += take;
-		left -= take;
-	}
-	return hash;
-}
-
 static const uint8_t *
 label_of(const struct names *names, const struct node *node)
 {
@@ -101,7 +72,7 @@ static uint32_t
 find_slot(const struct names *names, uint32_t parent, const uint8_t *label,
 	uint64_t star)
 {
-	uint64_t hash = hash_edge(&names->key, parent, label);
+	uint64_t hash = hash_octets(&names->key, parent, label + 1, label[0]);
 	uint32_t slot = (uint32_t)(hash >> 32) & names->slot_mask;
 
 	for (;;) {
@@ -167,11 +138,7 @@ names_new(const struct names_key *key)
 
 	if (names == NULL)
 		return NULL;
-	/* A poor key must not make a poor hash. */
-	names->key.word[0] = fold(key->word[0] ^ 0xbf58476d1ce4e5b9u,
-		0x94d049bb133111ebu);
-	names->key.word[1] = fold(key->word[1] ^ 0x2545f4914f6cdd1du,
-		0xd6e8feb86659fd93u);
+	names->key = hash_key(key);
 	if (grow(&names->nodes, 0, &names->room, sizeof(*names->nodes), 1) ||
 	    rehash(names, 16) != 0) {
 		names_free(names);
@@ -271,26 +238,38 @@ child_of(struct names *names, uint32_t parent, const uint8_t *label,
 		pattern_label_rank(label, star));
 }
 
-/* Puts RULE at one end of a node. Of two, the first stays, or the deny. */
-static void
-place_rule(struct names *names, uint32_t *end, uint32_t rule, uint32_t *earlier)
+/* The rule at an end of a node, or NAMES_NO_RULE. */
+static inline uint32_t
+rule_at(uint32_t end)
 {
+	return (end & ~BOTH_ENDS) - 1;
+}
+
+/* Puts what is WRITTEN at one end of a node. Of two rules, the first stays, or
+ * the deny. */
+static void
+place_rule(struct names *names, uint32_t *end, uint32_t written,
+	uint32_t *earlier)
+{
+	struct names_rule *rules = names->rules;
+	uint32_t rule = rule_at(written);
+
 	if (*end == 0) {
-		*end = rule + 1;
+		*end = written;
 		return;
 	}
-	*earlier = *end - 1;
-	if (names->rules[rule].deny && !names->rules[*end - 1].deny)
-		*end = rule + 1;
-	if (names->rules[rule].deny != names->rules[*earlier].deny)
-		names->rules[*end - 1].beats_allow = 1;
+	*earlier = rule_at(*end);
+	if (rules[rule].deny && !rules[*earlier].deny)
+		*end = written;
+	if (rules[rule].deny != rules[*earlier].deny)
+		rules[rule_at(*end)].beats_allow = 1;
 }
 
 uint32_t
 names_add(struct names *names, const struct pattern *pattern,
 	const struct names_rule *rule, uint32_t *earlier)
 {
-	uint32_t node = ROOT, number = names->rule_count;
+	uint32_t node = ROOT, number = names->rule_count, written = number + 1;
 	unsigned i;
 
 	*earlier = NAMES_NO_RULE;
@@ -307,10 +286,12 @@ names_add(struct names *names, const struct pattern *pattern,
 	names->rules[number] = *rule;
 	names->rules[number].beats_allow = 0;
 	names->rule_count++;
+	if (pattern->scope == (PATTERN_SELF | PATTERN_BELOW))
+		written |= BOTH_ENDS;
 	if (pattern->scope & PATTERN_SELF)
-		place_rule(names, &names->nodes[node].self, number, earlier);
+		place_rule(names, &names->nodes[node].self, written, earlier);
 	if (pattern->scope & PATTERN_BELOW)
-		place_rule(names, &names->nodes[node].below, number, earlier);
+		place_rule(names, &names->nodes[node].below, written, earlier);
 	return number;
 }
 
@@ -378,9 +359,9 @@ offer(struct walk *walk, uint32_t end, unsigned depth)
 	const struct names_rule *rule;
 	int order;
 
-	if (end == 0 || end - 1 == walk->except)
+	if (end == 0 || rule_at(end) == walk->except)
 		return 0;
-	rule = &walk->names->rules[end - 1];
+	rule = &walk->names->rules[rule_at(end)];
 	memset(walk->path + depth, 0, sizeof(walk->path) - depth);
 	order = walk->match->rule == NULL ? 1 : memcmp(walk->path,
 		walk->match->specificity, sizeof(walk->path));
@@ -491,6 +472,91 @@ const struct names_rule *
 names_rule(const struct names *names, uint32_t rule)
 {
 	return &names->rules[rule];
+}
+
+uint32_t
+names_number(const struct names *names, const struct names_rule *rule)
+{
+	/* As numbers, for C compares no pointers into two arrays. */
+	uintptr_t first = (uintptr_t)names->rules, at = (uintptr_t)rule;
+
+	if (at < first ||
+	    at - first >= names->rule_count * sizeof(*names->rules))
+		return NAMES_NO_RULE;
+	return (uint32_t)((at - first) / sizeof(*names->rules));
+}
+
+/* Whether an octet of a pattern may stand unescaped; name_to_text() has the
+ * asterisk too, which is a wildcard here. */
+static int
+stands_for_itself(uint8_t octet)
+{
+	return (octet >= 'a' && octet <= 'z') ||
+		(octet >= '0' && octet <= '9') || octet == '-' || octet == '_';
+}
+
+/* Writes the label of a node; returns the place behind it. */
+static char *
+write_label(const struct names *names, const struct node *node, char *text)
+{
+	const uint8_t *label = label_of(names, node);
+	uint64_t star = star_of(names, node);
+	unsigned i;
+
+	for (i = 0; i < label[0]; i++) {
+		uint8_t octet = label[i + 1];
+
+		if ((star >> i & 1) || stands_for_itself(octet))
+			*text++ = (char)octet;
+		else
+			text = octet_escape(text, octet);
+	}
+	return text;
+}
+
+/* Writes the pattern whose rule is at END of the node NUMBER; BELOW tells which
+ * of the two ends that is. */
+static void
+write_pattern(const struct names *names, uint32_t number, uint32_t end,
+	int below, char *text)
+{
+	const char *front = end & BOTH_ENDS ? "." : below ? "*." : "";
+
+	/* The root has no label to stand behind the front. */
+	if (number == ROOT)
+		front = below ? "*" : ".";
+	for (; *front != '\0'; front++)
+		*text++ = *front;
+	while (number != ROOT) {
+		text = write_label(names, &names->nodes[number], text);
+		number = names->nodes[number].parent;
+		if (number != ROOT)
+			*text++ = '.';
+	}
+	*text = '\0';
+}
+
+void
+names_pattern(const struct names *names, uint32_t rule, char *text)
+{
+	uint32_t i;
+
+	*text = '\0';
+	/* Which is what an empty end holds. */
+	if (rule == NAMES_NO_RULE)
+		return;
+	for (i = 0; i < names->count; i++) {
+		const struct node *node = &names->nodes[i];
+
+		if (rule_at(node->self) == rule) {
+			write_pattern(names, i, node->self, 0, text);
+			return;
+		}
+		if (rule_at(node->below) == rule) {
+			write_pattern(names, i, node->below, 1, text);
+			return;
+		}
+	}
 }
 
 uint32_t

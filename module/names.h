@@ -39,6 +39,9 @@ struct names_rule {
 #define NAMES_SOURCES_MAX 16384u
 #define NAMES_NO_RULE UINT32_MAX
 
+/* Room for the longest pattern as text: a name, and a "*." before it. */
+#define NAMES_PATTERN_MAX (NAME_TEXT_MAX + 2)
+
 struct names_match {
 	/* NULL where no pattern matches; owned by the table. */
 	const struct names_rule *rule;
@@ -77,6 +80,22 @@ void names_find(const struct names *names, const struct name *name,
 /* Rules added so far, and the one numbered RULE. */
 uint32_t names_rules(const struct names *names);
 const struct names_rule *names_rule(const struct names *names, uint32_t rule);
+
+/* The number of a rule that a match tells, or NAMES_NO_RULE where the rule is
+ * not of this table. */
+uint32_t names_number(const struct names *names,
+	const struct names_rule *rule);
+
+/*
+ * Writes the pattern of the rule numbered RULE as it was written, but in lower
+ * case, without a final dot, with \DDD for whatever is not a letter, a digit,
+ * '-' or '_' and with \042 for an asterisk that is no wildcard:
+ * pattern_from_text() reads the same pattern again. TEXT holds
+ * NAMES_PATTERN_MAX octets; it is "" for NAMES_NO_RULE, and for a rule that
+ * matches nothing because equal ones have its place. Looks through the whole
+ * table: not for every query.
+ */
+void names_pattern(const struct names *names, uint32_t rule, char *text);
 
 /* Labels with wildcards in the table. */
 uint32_t names_wild_labels(const struct names *names);

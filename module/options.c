@@ -10,6 +10,9 @@
 #include "loader.h"
 
 #define TTL_MAX 86400u
+#define LOG_LIMIT_MAX 100000u
+/* The longest path that a socket can have, sockaddr_un's without its NUL. */
+#define SOCKET_PATH_MAX 107
 /* More than any address with its length takes. */
 #define ADDRESS_TEXT_ROOM 128
 
@@ -23,6 +26,13 @@ struct option {
 
 static void set_mode(struct loader *loader, const struct token *value);
 static void set_log(struct loader *loader, const struct token *value);
+static void set_log_limit(struct loader *loader, const struct token *value);
+static void set_control_socket(struct loader *loader,
+	const struct token *value);
+static void set_control_user(struct loader *loader, const struct token *value);
+static void set_control_group(struct loader *loader,
+	const struct token *value);
+static void set_control_mode(struct loader *loader, const struct token *value);
 static void add_list_directory(struct loader *loader,
 	const struct token *value);
 static void set_name(struct loader *loader, const struct token *value);
@@ -41,7 +51,14 @@ static void set_ttl(struct loader *loader, const struct token *value);
 
 static const struct option options[] = {
 	{ B("mode", "enforce | audit", "enforce"), 0, set_mode },
-	{ B("log", "all | off", "all"), 0, set_log },
+	{ B("log", "first-seen | all | off", "first-seen"), 0, set_log },
+	{ B("log-limit", "LINES, 0 to 100000", "60"), 0, set_log_limit },
+	{ B("control-socket", "FILE | off",
+		"control in the state directory"), 0, set_control_socket },
+	{ B("control-user", "USER", "Unbound's"), 0, set_control_user },
+	{ B("control-group", "GROUP", "Unbound's"), 0, set_control_group },
+	{ B("control-mode", "MODE, 0000 to 0777", "0660"), 0,
+		set_control_mode },
 	{ B("list-directory", "DIRECTORY", NULL), 1, add_list_directory },
 	{ G("name", "NAME", NULL), 0, set_name },
 	{ G("client", "ADDRESS[/LENGTH]", NULL), 1, add_client },
@@ -53,11 +70,13 @@ static const struct option options[] = {
 	{ G("sinkhole", "ADDRESS", NULL), 1, add_sinkhole },
 	{ G("ttl", "SECONDS, 0 to 86400", "60"), 0, set_ttl },
 	{ G("mode", "enforce | audit", "as in bitsink:"), 0, set_mode },
-	{ G("log", "all | off", "as in bitsink:"), 0, set_log },
+	{ G("log", "first-seen | all | off", "as in bitsink:"), 0, set_log },
 };
 
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
 #define TTL_FALLBACK 60
+#define LOG_LIMIT_FALLBACK 60
+#define CONTROL_MODE_FALLBACK 0660
 
 const struct option_row *
 options_row(unsigned number)
@@ -65,11 +84,29 @@ options_row(unsigned number)
 	return number < OPTIONS ? &options[number].row : NULL;
 }
 
+void
+options_begin(struct loader *loader)
+{
+	loader->policy->settings.log_limit = LOG_LIMIT_FALLBACK;
+	loader->policy->settings.control_mode = CONTROL_MODE_FALLBACK;
+}
+
 static void
 expected(struct loader *loader, const struct token *value, const char *what)
 {
 	diag_error(loader->diag, value->where, "found \"%s\", expected %s",
 		loader_quote(value).text, what);
+}
+
+/* Allocated; NULL with out of memory reported. */
+static char *
+copy_of(struct loader *loader, const struct token *value)
+{
+	char *copy = strndup(value->text, value->length);
+
+	if (copy == NULL)
+		diag_no_memory(loader->diag);
+	return copy;
 }
 
 static struct group *
@@ -170,35 +207,116 @@ options_begin_group(struct loader *loader, struct origin where)
 }
 
 static void
-set_choice(struct loader *loader, const struct token *value, const char *no,
-	const char *yes, enum choice *choice)
-{
-	char what[64];
-
-	if (token_is(value, no)) {
-		*choice = CHOICE_NO;
-	} else if (token_is(value, yes)) {
-		*choice = CHOICE_YES;
-	} else {
-		snprintf(what, sizeof(what), "%s or %s", yes, no);
-		expected(loader, value, what);
-	}
-}
-
-static void
 set_mode(struct loader *loader, const struct token *value)
 {
-	set_choice(loader, value, "enforce", "audit",
-		loader->clause == CLAUSE_GROUP ? &draft_of(loader)->audit
-		: &loader->audit);
+	enum choice *audit = loader->clause == CLAUSE_GROUP
+		? &draft_of(loader)->audit : &loader->audit;
+
+	if (token_is(value, "enforce"))
+		*audit = CHOICE_NO;
+	else if (token_is(value, "audit"))
+		*audit = CHOICE_YES;
+	else
+		expected(loader, value, "audit or enforce");
 }
 
 static void
 set_log(struct loader *loader, const struct token *value)
 {
-	set_choice(loader, value, "off", "all",
-		loader->clause == CLAUSE_GROUP ? &draft_of(loader)->log
-		: &loader->log);
+	enum group_log *log = loader->clause == CLAUSE_GROUP
+		? &draft_of(loader)->log : &loader->log;
+
+	if (token_is(value, "off"))
+		*log = GROUP_LOG_OFF;
+	else if (token_is(value, "first-seen"))
+		*log = GROUP_LOG_FIRST_SEEN;
+	else if (token_is(value, "all"))
+		*log = GROUP_LOG_ALL;
+	else
+		expected(loader, value, "first-seen, all or off");
+}
+
+/* Reads a number of BASE in all of the value, of at most DIGITS digits. -1 for
+ * what is none. */
+static long
+number_of(const struct token *value, unsigned base, size_t digits)
+{
+	unsigned long number = 0;
+	size_t i;
+
+	if (value->length == 0 || value->length > digits)
+		return -1;
+	for (i = 0; i < value->length; i++) {
+		unsigned digit = (unsigned)(unsigned char)value->text[i] - '0';
+
+		if (digit >= base)
+			return -1;
+		number = number * base + digit;
+	}
+	return (long)number;
+}
+
+static void
+set_log_limit(struct loader *loader, const struct token *value)
+{
+	long limit = number_of(value, 10, 6);
+
+	if (limit < 0 || limit > (long)LOG_LIMIT_MAX)
+		expected(loader, value,
+			"a number of lines a minute from 0 to 100000");
+	else
+		loader->policy->settings.log_limit = (unsigned)limit;
+}
+
+static void
+set_control_socket(struct loader *loader, const struct token *value)
+{
+	struct policy_settings *settings = &loader->policy->settings;
+
+	if (token_is(value, "off")) {
+		settings->control_off = 1;
+		return;
+	}
+	/* The folder that a relative name is in would be a matter of luck:
+	 * who asks is elsewhere. */
+	if (value->length == 0 || value->text[0] != '/' ||
+	    value->length > SOCKET_PATH_MAX ||
+	    memchr(value->text, '\0', value->length) != NULL) {
+		expected(loader, value,
+			"off, or a name from / on of at most 107 octets");
+		return;
+	}
+	settings->control_socket = copy_of(loader, value);
+}
+
+static void
+set_control_user(struct loader *loader, const struct token *value)
+{
+	if (value->length == 0)
+		expected(loader, value, "a user's name or number");
+	else
+		loader->policy->settings.control_user = copy_of(loader, value);
+}
+
+static void
+set_control_group(struct loader *loader, const struct token *value)
+{
+	if (value->length == 0)
+		expected(loader, value, "a group's name or number");
+	else
+		loader->policy->settings.control_group = copy_of(loader,
+			value);
+}
+
+static void
+set_control_mode(struct loader *loader, const struct token *value)
+{
+	long mode = number_of(value, 8, 4);
+
+	if (mode < 0 || mode > 0777)
+		expected(loader, value, "an octal mode from 0000 to 0777");
+	else
+		loader->policy->settings.control_mode = (unsigned)mode;
 }
 
 static void
@@ -373,19 +491,13 @@ add_sinkhole(struct loader *loader, const struct token *value)
 static void
 set_ttl(struct loader *loader, const struct token *value)
 {
-	uint32_t ttl = 0;
-	size_t i;
+	long ttl = number_of(value, 10, 6);
 
 	draft_of(loader)->ttl_at = value->where;
-	for (i = 0; i < value->length && i < 6; i++) {
-		if (value->text[i] < '0' || value->text[i] > '9')
-			break;
-		ttl = ttl * 10 + (uint32_t)(value->text[i] - '0');
-	}
-	if (value->length == 0 || i < value->length || ttl > TTL_MAX)
+	if (ttl < 0 || ttl > (long)TTL_MAX)
 		expected(loader, value, "a number of seconds from 0 to 86400");
 	else
-		group_of(loader)->ttl = ttl;
+		group_of(loader)->ttl = (uint32_t)ttl;
 }
 
 static void
@@ -414,11 +526,12 @@ end_group(struct loader *loader, struct group *group,
 {
 	enum choice audit = draft->audit != CHOICE_UNSET ? draft->audit
 		: loader->audit;
-	enum choice log = draft->log != CHOICE_UNSET ? draft->log : loader->log;
+	enum group_log log = draft->log != GROUP_LOG_UNSET ? draft->log
+		: loader->log;
 	unsigned i;
 
 	group->audit = audit == CHOICE_YES;
-	group->log = log != CHOICE_NO;
+	group->log = log != GROUP_LOG_UNSET ? log : GROUP_LOG_FIRST_SEEN;
 	if (group->name[0] == '\0') {
 		for (i = 0; options[i].set != set_name; i++)
 			continue;

@@ -17,14 +17,21 @@ group_match(const struct group *group, const struct name *name,
 		names_find(group->lists[i]->names, name, NAMES_NO_RULE, match);
 }
 
-/* A group that drops, drops; else what cannot be judged is refused. */
+/* What cannot be judged is refused, unless the group drops. */
+enum action
+policy_action(const struct group *group, enum reason reason)
+{
+	if (reason != REASON_CLASS && reason != REASON_MALFORMED)
+		return group->action;
+	return group->action == ACTION_DROP ? ACTION_DROP : ACTION_REFUSED;
+}
+
 static void
 block_unjudged(struct decision *decision, enum reason reason)
 {
 	decision->verdict = VERDICT_BLOCK;
 	decision->reason = reason;
-	if (decision->action != ACTION_DROP)
-		decision->action = ACTION_REFUSED;
+	decision->action = policy_action(decision->group, reason);
 }
 
 static void
@@ -101,6 +108,9 @@ policy_free(struct policy *policy)
 		list_free(policy->lists[i]);
 	for (i = 0; i < policy->source_count; i++)
 		free(policy->sources[i]);
+	free(policy->settings.control_socket);
+	free(policy->settings.control_user);
+	free(policy->settings.control_group);
 	free(policy->groups);
 	free(policy->lists);
 	free(policy->sources);

@@ -26,6 +26,15 @@ enum {
 	GROUP_EXPLANATION_MAX = 95
 };
 
+/* Which blocked queries of a group are logged, and which in audit. */
+enum group_log {
+	GROUP_LOG_UNSET,
+	GROUP_LOG_OFF,
+	/* The first of each client and name. */
+	GROUP_LOG_FIRST_SEEN,
+	GROUP_LOG_ALL
+};
+
 /* One list file, shared by the groups that name it. */
 struct list {
 	/* The name in allow-list, and the file it was found in. */
@@ -42,8 +51,8 @@ struct group {
 	uint32_t ttl;
 	/* Nothing is blocked; what would be is counted and logged. */
 	int audit;
-	/* Blocked queries, and those that audit would block, are logged. */
-	int log;
+	/* Never GROUP_LOG_UNSET in a policy that is loaded. */
+	enum group_log log;
 	/* Network byte order. */
 	uint8_t sinkhole4[GROUP_SINKHOLES_MAX][4];
 	uint8_t sinkhole6[GROUP_SINKHOLES_MAX][16];
@@ -58,6 +67,21 @@ struct group {
 	char explanation[REASON_COUNT][GROUP_EXPLANATION_MAX + 1];
 };
 
+/* What the bitsink: clause sets for all groups together. */
+struct policy_settings {
+	/* Log lines a client and minute; 0 for any number. */
+	unsigned log_limit;
+	/* There is no control socket. */
+	int control_off;
+	/* Its file, user and group as they were written; NULL where they were
+	 * not. Owned. */
+	char *control_socket;
+	char *control_user;
+	char *control_group;
+	/* Permissions of its file. */
+	unsigned control_mode;
+};
+
 struct policy {
 	struct group *groups;
 	size_t group_count;
@@ -70,6 +94,7 @@ struct policy {
 	size_t source_count;
 	/* Allow and deny patterns, those of each list counted once. */
 	size_t pattern_count;
+	struct policy_settings settings;
 };
 
 struct policy_options {
@@ -100,6 +125,9 @@ void policy_free(struct policy *policy);
  */
 void policy_decide(const struct policy *policy, const struct query *query,
 	struct decision *decision);
+
+/* What GROUP does to a query that is blocked for REASON. */
+enum action policy_action(const struct group *group, enum reason reason);
 
 /* The best match of a group's own patterns and lists for NAME, passing over
  * the group's own rule EXCEPT. match->rule is NULL where nothing matches. */

@@ -4,7 +4,6 @@
 #include "tape.h"
 
 #include <inttypes.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,7 +75,8 @@ tape_finish(struct tape *tape)
 
 	if (tape->broken || tape->length == 0)
 		return -1;
-	format_trailer(trailer, checksum(tape->memory, tape->length));
+	tape->sum = checksum(tape->memory, tape->length);
+	format_trailer(trailer, tape->sum);
 	append(tape, trailer, TRAILER_OCTETS);
 	return tape->broken ? -1 : 0;
 }
@@ -94,7 +94,8 @@ tape_open(struct tape *tape, char *memory, size_t length)
 	if (length < strlen(header) + TRAILER_OCTETS ||
 	    memcmp(memory, header, strlen(header)) != 0)
 		return -1;
-	format_trailer(trailer, checksum(memory, items));
+	tape->sum = checksum(memory, items);
+	format_trailer(trailer, tape->sum);
 	if (memcmp(memory + items, trailer, TRAILER_OCTETS) != 0)
 		return -1;
 	tape->length = items;

@@ -15,6 +15,7 @@
 #define BITSINK_TAPE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum tape_kind {
 	TAPE_FILE = 'F', /* a file: its name, its text */
@@ -32,6 +33,8 @@ struct tape {
 	size_t at;
 	/* Out of memory while recording: the tape is no good. */
 	int broken;
+	/* The checksum, once the tape is finished or opened. */
+	uint64_t sum;
 };
 
 struct tape_item {

@@ -1,0 +1,859 @@
+/*
+ * commands.c - the requests of the control socket, and their replies.
+ */
+#include "commands.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "explain.h"
+#include "question.h"
+#include "rrtype.h"
+
+#define TOP_LIMIT_FALLBACK 10
+/* Names of lists, or of addresses, in one field. */
+#define FIELD_OCTETS 1024
+
+/* What a listener wants. */
+struct listener {
+	int all;
+	/* SIZE_MAX: any. */
+	size_t group;
+	int has_client;
+	struct prefix client;
+	int has_name;
+	struct pattern name;
+};
+
+struct command {
+	const char *name;
+	/* The keys that it takes, up to NULL. */
+	const char *keys[6];
+	enum service_answer (*run)(struct commands *commands,
+		const struct record *request, struct record_writer *reply);
+};
+
+static enum service_answer
+fail(struct record_writer *reply, const char *found, const char *expected)
+{
+	reply->length = 0;
+	record_begin(reply, "error");
+	record_format(reply, "text", "found \"%.200s\", expected %s", found,
+		expected);
+	record_end(reply);
+	return SERVICE_ERROR;
+}
+
+static void
+put_origin(struct record_writer *writer, const char *key,
+	const struct origin *origin)
+{
+	if (origin->file != NULL)
+		explain_origin(writer, key, origin);
+}
+
+static void
+put_address(struct record_writer *writer, const char *key,
+	const struct address *address)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	address_to_text(address, text);
+	record_text(writer, key, text);
+}
+
+static void
+put_name(struct record_writer *writer, const char *key, const uint8_t *wire,
+	size_t length)
+{
+	char text[NAME_TEXT_MAX];
+
+	name_to_text(wire, length, text);
+	record_text(writer, key, text);
+}
+
+/* Seconds before 1970 are a clock that is wrong, not a time to tell. */
+static void
+put_time(struct record_writer *writer, const char *key, int64_t seconds)
+{
+	record_number(writer, key, seconds > 0 ? (uint64_t)seconds : 0);
+}
+
+static void
+put_yes(struct record_writer *writer, const char *key, int yes)
+{
+	record_text(writer, key, yes ? "yes" : "no");
+}
+
+/* The group that the request names; *NUMBER is SIZE_MAX where it names none.
+ * 0, or -1 where there is no such group. */
+static int
+find_group(const struct commands *commands, const struct record *request,
+	size_t *number)
+{
+	const struct policy *policy = commands->standing->policy;
+	const char *name = record_get(request, "group");
+	size_t i;
+
+	*number = SIZE_MAX;
+	if (name == NULL)
+		return 0;
+	for (i = 0; i < policy->group_count; i++)
+		if (strcmp(policy->groups[i].name, name) == 0) {
+			*number = i;
+			return 0;
+		}
+	return -1;
+}
+
+static enum service_answer
+fail_group(struct record_writer *reply, const struct record *request)
+{
+	return fail(reply, record_get(request, "group"),
+		"a group of the policy");
+}
+
+/* Whether KEY is there and yes; *WRONG is set where it is something else. */
+static int
+is_yes(const struct record *request, const char *key, const char **wrong)
+{
+	const char *value = record_get(request, key);
+
+	if (value == NULL || strcmp(value, "no") == 0)
+		return 0;
+	if (strcmp(value, "yes") != 0)
+		*wrong = value;
+	return 1;
+}
+
+size_t
+commands_memory(const struct commands *commands)
+{
+	return commands->memory + commands->standing->memory +
+		tally_memory(commands->tally) +
+		observer_memory(commands->observer) +
+		stats_memory(commands->stats) +
+		(commands->service != NULL
+			? service_memory(commands->service) : 0);
+}
+
+static size_t
+listeners(const struct commands *commands)
+{
+	return commands->service != NULL
+		? service_listeners(commands->service) : 0;
+}
+
+/* --- status */
+
+static const char *
+mode_of(const struct policy *policy)
+{
+	size_t i, audited = 0;
+
+	for (i = 0; i < policy->group_count; i++)
+		audited += policy->groups[i].audit != 0;
+	if (audited == 0)
+		return "enforce";
+	return audited == policy->group_count ? "audit" : "mixed";
+}
+
+static void
+put_host(struct record_writer *reply)
+{
+	char name[256];
+
+	if (gethostname(name, sizeof(name)) != 0)
+		return;
+	name[sizeof(name) - 1] = '\0';
+	record_text(reply, "host", name);
+}
+
+static enum service_answer
+run_status(struct commands *commands, const struct record *request,
+	struct record_writer *reply)
+{
+	const struct standing *standing = commands->standing;
+	const struct policy *policy = standing->policy;
+
+	(void)request;
+	record_begin(reply, "status");
+	record_text(reply, "version", BITSINK_VERSION);
+	record_text(reply, "unbound", commands->unbound);
+	put_host(reply);
+	record_number(reply, "pid", (uint64_t)getpid());
+	record_text(reply, "mode", mode_of(policy));
+	record_text(reply, "policy", standing->path);
+	record_format(reply, "checksum", "%016" PRIx64, standing->checksum);
+	record_number(reply, "generation", standing->generation);
+	put_time(reply, "loaded", standing->loaded);
+	put_yes(reply, "stale", standing->stale);
+	if (standing->stale)
+		put_time(reply, "kept", standing->kept);
+	put_time(reply, "started", commands->started);
+	put_time(reply, "now", commands->now);
+	record_number(reply, "groups", policy->group_count);
+	record_number(reply, "prefixes", policy->prefix_count);
+	record_number(reply, "patterns", policy->pattern_count);
+	record_number(reply, "workers", commands->tally->worker_count);
+	record_number(reply, "listeners", listeners(commands));
+	record_number(reply, "memory", commands_memory(commands));
+	record_number(reply, "errors", standing->errors);
+	if (standing->errors > 0 || standing->stale)
+		record_text(reply, "error", standing->error);
+	record_end(reply);
+	return SERVICE_REPLY;
+}
+
+/* --- groups */
+
+/* Adds a word to a list in TEXT; what does not fit is left out, with "...". */
+static void
+add_word(char *text, size_t size, const char *word)
+{
+	size_t used = strlen(text);
+
+	if (used >= 3 && strcmp(text + used - 3, "...") == 0)
+		return;
+	if (used + strlen(", ") + strlen(word) + sizeof(", ...") > size)
+		word = "...";
+	snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "", word);
+}
+
+static void
+put_lists(struct record_writer *reply, const struct group *group)
+{
+	char text[FIELD_OCTETS] = "";
+	size_t i;
+
+	for (i = 0; i < group->list_count; i++)
+		add_word(text, sizeof(text), group->lists[i]->name);
+	record_text(reply, "lists", text);
+}
+
+static void
+put_sinkholes(struct record_writer *reply, const struct group *group)
+{
+	char text[FIELD_OCTETS] = "", word[PREFIX_TEXT_MAX];
+	struct address address;
+	unsigned i;
+
+	for (i = 0; i < group->sinkholes4; i++) {
+		address_set_ip4(&address, group->sinkhole4[i]);
+		address_to_text(&address, word);
+		add_word(text, sizeof(text), word);
+	}
+	for (i = 0; i < group->sinkholes6; i++) {
+		address_set_ip6(&address, group->sinkhole6[i]);
+		address_to_text(&address, word);
+		add_word(text, sizeof(text), word);
+	}
+	record_text(reply, "sinkholes", text);
+}
+
+static const char *
+log_word(enum group_log log)
+{
+	return log == GROUP_LOG_OFF ? "off" : log == GROUP_LOG_ALL ? "all"
+		: "first-seen";
+}
+
+static void
+put_group(struct record_writer *reply, const struct group *group,
+	size_t prefixes, const uint64_t *cells)
+{
+	uint64_t refused = 0;
+	unsigned i;
+
+	for (i = REASON_ALLOWED + 1; i < REASON_COUNT; i++)
+		refused += cells[i];
+	record_begin(reply, "group");
+	record_text(reply, "name", group->name);
+	put_origin(reply, "at", &group->origin);
+	record_text(reply, "mode", group->audit ? "audit" : "enforce");
+	record_text(reply, "action", action_word(group->action));
+	record_number(reply, "ttl", group->ttl);
+	record_text(reply, "log", log_word(group->log));
+	record_number(reply, "prefixes", prefixes);
+	record_number(reply, "patterns", names_rules(group->own));
+	put_lists(reply, group);
+	put_sinkholes(reply, group);
+	record_number(reply, "allowed", cells[REASON_ALLOWED]);
+	record_number(reply, "blocked", group->audit ? 0 : refused);
+	record_number(reply, "audited", group->audit ? refused : 0);
+	record_end(reply);
+}
+
+/* Values for the sums of all workers. 0, or -1 when out of memory. */
+static int
+sum_up(const struct commands *commands, struct tally_values *values)
+{
+	struct tally_values scratch;
+
+	if (tally_values_init(values, commands->tally->group_count) != 0)
+		return -1;
+	if (tally_values_init(&scratch, commands->tally->group_count) != 0) {
+		tally_values_clear(values);
+		return -1;
+	}
+	stats_sum(commands->tally, values, &scratch);
+	tally_values_clear(&scratch);
+	return 0;
+}
+
+static enum service_answer
+fail_memory(struct record_writer *reply)
+{
+	reply->broken = 1;
+	return SERVICE_ERROR;
+}
+
+static enum service_answer
+run_groups(struct commands *commands, const struct record *request,
+	struct record_writer *reply)
+{
+	const struct policy *policy = commands->standing->policy;
+	size_t i, *prefixes = calloc(policy->group_count + 1,
+		sizeof(*prefixes));
+	struct tally_values values;
+
+	(void)request;
+	if (prefixes == NULL || sum_up(commands, &values) != 0) {
+		free(prefixes);
+		return fail_memory(reply);
+	}
+	clients_count(policy->clients, prefixes, policy->group_count);
+	for (i = 0; i < policy->group_count; i++)
+		put_group(reply, &policy->groups[i], prefixes[i],
+			values.cells + i * TALLY_CELLS);
+	tally_values_clear(&values);
+	free(prefixes);
+	return SERVICE_REPLY;
+}
+
+/* --- stats */
+
+static int
+put_line(void *arg, const char *line)
+{
+	struct record_writer *reply = arg;
+	const char *equals = strchr(line, '=');
+
+	record_begin(reply, "line");
+	record_octets(reply, "name", line, (size_t)(equals - line));
+	record_text(reply, "value", equals + 1);
+	record_end(reply);
+	return !reply->broken;
+}
+
+static enum service_answer
+run_stats(struct commands *commands, const struct record *request,
+	struct record_writer *reply)
+{
+	const char *wrong = NULL;
+	int reset = is_yes(request, "reset", &wrong);
+
+	if (wrong != NULL)
+		return fail(reply, wrong, "yes or no");
+	if (!stats_print(commands->stats, commands->now, reset, put_line,
+	    reply))
+		return fail_memory(reply);
+	return SERVICE_REPLY;
+}
+
+/* --- metrics */
+
+static void
+put_metric(struct record_writer *reply, const char *kind, const char *name,
+	uint64_t value)
+{
+	record_begin(reply, kind);
+	record_text(reply, "name", name);
+	record_number(reply, "value", value);
+	record_end(reply);
+}
+
+static void
+put_gauges(const struct commands *commands, struct record_writer *reply)
+{
+	const struct standing *standing = commands->standing;
+	const struct policy *policy = standing->policy;
+
+	put_metric(reply, "gauge", "generation", standing->generation);
+	put_metric(reply, "gauge", "loaded", (uint64_t)standing->loaded);
+	put_metric(reply, "gauge", "started", (uint64_t)commands->started);
+	put_metric(reply, "gauge", "stale", (uint64_t)standing->stale);
+	put_metric(reply, "gauge", "groups", policy->group_count);
+	put_metric(reply, "gauge", "prefixes", policy->prefix_count);
+	put_metric(reply, "gauge", "patterns", policy->pattern_count);
+	put_metric(reply, "gauge", "memory", commands_memory(commands));
+	put_metric(reply, "gauge", "listeners", listeners(commands));
+}
+
+static void
+put_counts(const struct commands *commands, const struct tally_values *values,
+	struct record_writer *reply)
+{
+	put_metric(reply, "count", "unrestricted",
+		values->counts[TALLY_UNRESTRICTED]);
+	put_metric(reply, "count", "unanswered",
+		values->counts[TALLY_UNANSWERED]);
+	put_metric(reply, "count", "events-lost",
+		values->counts[TALLY_EVENTS_LOST]);
+	put_metric(reply, "count", "log-lines",
+		observer_lines(commands->observer));
+	put_metric(reply, "count", "log-suppressed",
+		observer_suppressed(commands->observer));
+}
+
+static void
+put_cell(struct record_writer *reply, const struct group *group,
+	enum reason reason, uint64_t value)
+{
+	int allowed = reason == REASON_ALLOWED;
+
+	if (value == 0 && !allowed && reason != REASON_NOT_LISTED)
+		return;
+	record_begin(reply, "cell");
+	record_text(reply, "group", group->name);
+	record_text(reply, "verdict", allowed ? "allow" : group->audit
+		? "audit" : "block");
+	record_text(reply, "reason", reason_word(reason));
+	record_text(reply, "action", allowed ? "none"
+		: action_word(policy_action(group, reason)));
+	record_number(reply, "value", value);
+	record_end(reply);
+}
+
+static enum service_answer
+run_metrics(struct commands *commands, const struct record *request,
+	struct record_writer *reply)
+{
+	const struct policy *policy = commands->standing->policy;
+	struct tally_values values;
+	size_t i;
+	unsigned reason;
+
+	(void)request;
+	if (sum_up(commands, &values) != 0)
+		return fail_memory(reply);
+	record_begin(reply, "info");
+	record_text(reply, "version", BITSINK_VERSION);
+	record_text(reply, "unbound", commands->unbound);
+	record_format(reply, "checksum", "%016" PRIx64,
+		commands->standing->checksum);
+	record_end(reply);
+	put_gauges(commands, reply);
+	put_counts(commands, &values, reply);
+	for (i = 0; i < policy->group_count; i++)
+		for (reason = REASON_ALLOWED; reason < REASON_COUNT; reason++)
+			put_cell(reply, &policy->groups[i],
+				(enum reason)reason,
+				values.cells[i * TALLY_CELLS + reason]);
+	tally_values_clear(&values);
+	return SERVICE_REPLY;
+}
+
+/* --- top */
+
+static const char *const top_words[OBSERVER_TOPS] = {
+	[OBSERVER_CLIENTS] = "clients",
+	[OBSERVER_NAMES] = "names",
+	[OBSERVER_RULES] = "rules",
+	[OBSERVER_PAIRS] = "pairs",
+};
+
+struct wanted {
+	enum observer_top by;
+	const char *group;
+};
+
+static int
+is_wanted(const struct top_entry *entry, const void *arg)
+{
+	const struct wanted *wanted = arg;
+	struct observer_key key;
+
+	if (wanted->group == NULL)
+		return 1;
+	observer_key(wanted->by, entry, &key);
+	return strlen(wanted->group) == key.group_length &&
+		memcmp(wanted->group, key.group, key.group_length) == 0;
+}
+
+static void
+put_hours(struct record_writer *reply, const uint32_t *hours)
+{
+	char text[TOP_HOURS * 11 + 1];
+	size_t at = 0, i;
+
+	for (i = 0; i < TOP_HOURS; i++)
+		at += (size_t)snprintf(text + at, sizeof(text) - at,
+			"%s%" PRIu32, i > 0 ? "," : "", hours[i]);
+	record_text(reply, "hours", text);
+}
+
+static void
+put_entry(struct record_writer *reply, enum observer_top by,
+	const struct top_entry *entry)
+{
+	struct observer_key key;
+
+	observer_key(by, entry, &key);
+	record_begin(reply, "entry");
+	record_octets(reply, "group", key.group, key.group_length);
+	if (key.client.family != ADDRESS_NONE)
+		put_address(reply, "client", &key.client);
+	if (by == OBSERVER_NAMES || by == OBSERVER_PAIRS)
+		put_name(reply, "name", key.name, key.name_length);
+	if (key.file_length > 0)
+		record_format(reply, "rule", "%.*s:%u:%u",
+			(int)key.file_length, key.file, key.line, key.column);
+	if (by == OBSERVER_RULES)
+		record_text(reply, "reason", reason_word(key.reason));
+	record_number(reply, "count", entry->count);
+	record_number(reply, "error", entry->error);
+	put_time(reply, "first", entry->first);
+	put_time(reply, "last", entry->last);
+	put_hours(reply, entry->hours);
+	record_end(reply);
+}
+
+static void
+put_top(const struct commands *commands, struct record_writer *reply,
+	enum observer_top by, uint64_t total,
+	const struct tally_values *values)
+{
+	const struct top *top = observer_top(commands->observer, by);
+
+	record_begin(reply, "top");
+	record_text(reply, "by", top_words[by]);
+	put_time(reply, "since", observer_since(commands->observer));
+	put_time(reply, "now", commands->now);
+	record_number(reply, "used", top_used(top));
+	record_number(reply, "room", top_room(top));
+	record_number(reply, "total", total);
+	put_yes(reply, "exact", top_is_exact(top) &&
+		values->counts[TALLY_EVENTS_LOST] == 0);
+	record_number(reply, "lost", values->counts[TALLY_EVENTS_LOST]);
+	record_end(reply);
+}
+
+/* Reads a number from 1 to OBSERVER_ROOM. 0, or -1. */
+static int
+read_limit(const char *text, size_t *limit)
+{
+	size_t i;
+
+	*limit = TOP_LIMIT_FALLBACK;
+	if (text == NULL)
+		return 0;
+	*limit = 0;
+	for (i = 0; text[i] >= '0' && text[i] <= '9' && i < 4; i++)
+		*limit = *limit * 10 + (size_t)(text[i] - '0');
+	return text[i] == '\0' && *limit >= 1 && *limit <= OBSERVER_ROOM
+		? 0 : -1;
+}
+
+/* All of the wanted entries are needed for the total. */
+static enum service_answer
+list_top(struct commands *commands, struct record_writer *reply,
+	const struct wanted *wanted, size_t limit)
+{
+	const struct top *top = observer_top(commands->observer, wanted->by);
+	struct top_entry *entries = calloc(top_used(top) + 1,
+		sizeof(*entries));
+	struct tally_values values;
+	uint64_t total = 0;
+	size_t i, count;
+
+	if (entries == NULL || sum_up(commands, &values) != 0) {
+		free(entries);
+		return fail_memory(reply);
+	}
+	count = top_list(top, commands->now, is_wanted, wanted, entries,
+		top_used(top));
+	for (i = 0; i < count; i++)
+		total += entries[i].count;
+	put_top(commands, reply, wanted->by, total, &values);
+	for (i = 0; i < count && i < limit; i++)
+		put_entry(reply, wanted->by, &entries[i]);
+	tally_values_clear(&values);
+	free(entries);
+	return SERVICE_REPLY;
+}
+
+static enum service_answer
+run_top(struct commands *commands, const struct record *request,
+	struct record_writer *reply)
+{
+	const char *by = record_get(request, "by");
+	struct wanted wanted = { OBSERVER_CLIENTS,
+		record_get(request, "group") };
+	size_t group, limit;
+	unsigned i;
+
+	for (i = 0; by != NULL && i < OBSERVER_TOPS; i++)
+		if (strcmp(by, top_words[i]) == 0)
+			break;
+	if (by == NULL || i == OBSERVER_TOPS)
+		return fail(reply, by != NULL ? by : "",
+			"by=clients, names, rules or pairs");
+	wanted.by = (enum observer_top)i;
+	if (find_group(commands, request, &group) != 0)
+		return fail_group(reply, request);
+	if (read_limit(record_get(request, "limit"), &limit) != 0)
+		return fail(reply, record_get(request, "limit"),
+			"a number from 1 to 4096");
+	return list_top(commands, reply, &wanted, limit);
+}
+
+/* --- history */
+
+static void
+put_steps(struct record_writer *reply, const char *key,
+	const struct history_count *steps, size_t offset)
+{
+	char text[HISTORY_STEPS * 21 + 1];
+	size_t at = 0, i;
+
+	for (i = 0; i < HISTORY_STEPS; i++) {
+		uint64_t value;
+
+		memcpy(&value, (const char *)&steps[i] + offset,
+			sizeof(value));
+		at += (size_t)snprintf(text + at, sizeof(text) - at,
+			"%s%" PRIu64, i > 0 ? "," : "", value);
+	}
+	record_text(reply, key, text);
+}
+
+static enum service_answer
+run_history(struct commands *commands, const struct record *request,
+	struct record_writer *reply)
+{
+	struct history_count steps[HISTORY_STEPS];
+	size_t group;
+
+	if (find_group(commands, request, &group) != 0)
+		return fail_group(reply, request);
+	record_begin(reply, "history");
+	if (group != SIZE_MAX)
+		record_text(reply, "group", record_get(request, "group"));
+	record_number(reply, "step", HISTORY_STEP_SECONDS);
+	put_time(reply, "now", commands->now);
+	record_end(reply);
+	observer_tick(commands->observer, commands->now);
+	if (history_steps(observer_history(commands->observer), commands->now,
+	    group, steps) != 0)
+		return SERVICE_REPLY;
+	record_begin(reply, "steps");
+	put_steps(reply, "allowed", steps,
+		offsetof(struct history_count, allowed));
+	put_steps(reply, "blocked", steps,
+		offsetof(struct history_count, blocked));
+	put_steps(reply, "audited", steps,
+		offsetof(struct history_count, audited));
+	record_end(reply);
+	return SERVICE_REPLY;
+}
+
+/* --- watch */
+
+/* Fills in a listener's filters. NULL, or what was wrong in FOUND and expected
+ * instead. */
+static const char *
+read_filters(struct commands *commands, const struct record *request,
+	struct listener *listener, const char **found)
+{
+	const char *client = record_get(request, "client");
+	const char *name = record_get(request, "name"), *wrong;
+	struct pattern_error error;
+
+	*found = NULL;
+	listener->all = is_yes(request, "all", found);
+	if (*found != NULL)
+		return "yes or no";
+	*found = record_get(request, "group");
+	if (find_group(commands, request, &listener->group) != 0)
+		return "a group of the policy";
+	*found = client;
+	listener->has_client = client != NULL;
+	wrong = client != NULL ? prefix_from_text(&listener->client, client)
+		: NULL;
+	if (wrong != NULL)
+		return wrong;
+	*found = name;
+	listener->has_name = name != NULL;
+	if (name != NULL && pattern_from_text(&listener->name, name,
+	    strlen(name), &error) != 0)
+		return error.expected;
+	return NULL;
+}
+
+static enum service_answer
+start_watch(struct commands *commands, const struct record *request,
+	struct record_writer *reply, void **listener)
+{
+	struct listener *new = calloc(1, sizeof(*new));
+	const char *found, *wrong;
+
+	if (new == NULL)
+		return fail_memory(reply);
+	wrong = read_filters(commands, request, new, &found);
+	if (wrong != NULL) {
+		free(new);
+		return fail(reply, found, wrong);
+	}
+	commands->want_all += new->all != 0;
+	*listener = new;
+	return SERVICE_LISTEN;
+}
+
+static int
+wants(const struct listener *listener, const struct event *event)
+{
+	uint8_t specificity[NAME_LABELS_MAX + 1];
+	struct name name;
+
+	if (event->verdict == VERDICT_ALLOW && !listener->all)
+		return 0;
+	if (listener->group != SIZE_MAX && listener->group != event->group)
+		return 0;
+	if (listener->has_client &&
+	    !prefix_holds(&listener->client, &event->client))
+		return 0;
+	return !listener->has_name ||
+		(name_from_wire(&name, event->qname, event->qname_len) == 0 &&
+		pattern_matches(&listener->name, &name, specificity));
+}
+
+static const char *
+verdict_of(const struct event *event)
+{
+	return event->verdict == VERDICT_ALLOW ? "allow" :
+		event->verdict == VERDICT_AUDIT ? "audit" : "block";
+}
+
+int
+commands_event(void *arg, void *listener, const struct event *event,
+	struct record_writer *out)
+{
+	const struct commands *commands = arg;
+	char word[RRTYPE_TEXT_MAX];
+
+	if (!wants(listener, event))
+		return 0;
+	record_begin(out, "event");
+	put_time(out, "time", event->seconds);
+	record_number(out, "microseconds", event->microseconds);
+	put_address(out, "client", &event->client);
+	record_text(out, "group",
+		commands->standing->policy->groups[event->group].name);
+	put_name(out, "name", event->qname, event->qname_len);
+	rrtype_to_text(event->qtype, word);
+	record_text(out, "type", word);
+	rrclass_to_text(event->qclass, word);
+	record_text(out, "class", word);
+	record_text(out, "verdict", verdict_of(event));
+	record_text(out, "reason", reason_word(event->reason));
+	record_text(out, "action", event->verdict == VERDICT_ALLOW ? "none"
+		: action_word(event->action));
+	put_origin(out, "rule", &event->rule);
+	record_end(out);
+	return 1;
+}
+
+void
+commands_free_listener(void *arg, void *freed)
+{
+	struct commands *commands = arg;
+	struct listener *listener = freed;
+
+	commands->want_all -= listener->all != 0;
+	free(listener);
+}
+
+/* --- explain */
+
+static enum service_answer
+run_explain(struct commands *commands, const struct record *request,
+	struct record_writer *reply)
+{
+	struct explanation explanation;
+	struct question question;
+	const char *found, *expected;
+
+	expected = question_read(&question, record_get(request, "client"),
+		record_get(request, "name"), record_get(request, "type"),
+		record_get(request, "class"), &found);
+	if (expected != NULL)
+		return fail(reply, found, expected);
+	explain_query(commands->standing->policy, &question.query,
+		&explanation);
+	explain_record(reply, &question.query, &explanation);
+	return SERVICE_REPLY;
+}
+
+/* --- Which of them. */
+
+static const struct command commands_table[] = {
+	{ "status", { NULL }, run_status },
+	{ "groups", { NULL }, run_groups },
+	{ "stats", { "reset", NULL }, run_stats },
+	{ "metrics", { NULL }, run_metrics },
+	{ "top", { "by", "group", "limit", NULL }, run_top },
+	{ "history", { "group", NULL }, run_history },
+	{ "watch", { "all", "group", "client", "name", NULL }, NULL },
+	{ "explain", { "client", "name", "type", "class", NULL },
+		run_explain },
+};
+
+#define COMMANDS (sizeof(commands_table) / sizeof(commands_table[0]))
+
+/* The first key of the request that the command does not take, or that is
+ * there twice; NULL where there is none. */
+static const char *
+wrong_key(const struct command *command, const struct record *request)
+{
+	unsigned i, k;
+
+	for (i = 0; i < request->count; i++) {
+		const char *key = request->fields[i].key;
+
+		for (k = 0; command->keys[k] != NULL; k++)
+			if (strcmp(command->keys[k], key) == 0)
+				break;
+		if (command->keys[k] == NULL ||
+		    record_get(request, key) != request->fields[i].value)
+			return key;
+	}
+	return NULL;
+}
+
+enum service_answer
+commands_answer(void *arg, const struct record *request,
+	struct record_writer *reply, void **listener)
+{
+	struct commands *commands = arg;
+	const struct command *command = NULL;
+	const char *wrong;
+	size_t i;
+
+	for (i = 0; i < COMMANDS; i++)
+		if (strcmp(request->kind, commands_table[i].name) == 0)
+			command = &commands_table[i];
+	if (command == NULL)
+		return fail(reply, request->kind, "status, groups, stats, "
+			"metrics, top, history, watch or explain");
+	wrong = wrong_key(command, request);
+	if (wrong != NULL)
+		return fail(reply, wrong,
+			"a key that this request takes, once");
+	if (command->run == NULL)
+		return start_watch(commands, request, reply, listener);
+	return command->run(commands, request, reply);
+}

@@ -1,0 +1,106 @@
+/*
+ * commands.h - the requests of the control socket, and their replies.
+ *
+ * A request is one record (see record.h), a reply some, the last of them "end"
+ * or "error text=". Numbers are decimal; times are seconds since 1970 in
+ * UTC; hours and steps are numbers separated by ','. Where a request is wrong,
+ * the error tells what was found and what was expected. A key that a client
+ * does not know is to be passed over: there may be more of them one day.
+ *
+ *   status
+ *	status version= unbound= host= pid= mode= policy= checksum=
+ *	  generation= loaded= kept= stale= started= now= groups= prefixes=
+ *	  patterns= workers= listeners= memory= errors= error=
+ *	  unbound: its version; host: the machine's name; mode: enforce,
+ *	  audit, or mixed where the groups differ; checksum: of all files of
+ *	  the policy; loaded: when it was put in force; stale: yes or no;
+ *	  kept: when a stale policy was first kept, else left out; errors and
+ *	  error: how many errors the policy's file had when it was last read,
+ *	  and the first of them, left out where there was none
+ *
+ *   groups
+ *	group name= at= mode= action= ttl= log= prefixes= patterns= lists=
+ *	  sinkholes= allowed= blocked= audited=
+ *	  one a group; patterns: its own; lists: names, separated by ", "
+ *
+ *   stats [reset=yes]
+ *	line name= value=
+ *	  one a line of "unbound-control stats", in the same order
+ *
+ *   metrics
+ *	info version= unbound= checksum=
+ *	gauge name= value=
+ *	count name= value=
+ *	  what no group has: unrestricted, unanswered, events-lost, log-lines,
+ *	  log-suppressed; gauges: generation, loaded, started, stale, groups,
+ *	  prefixes, patterns, memory, listeners
+ *	cell group= verdict= reason= action= value=
+ *	  never set back but by a start; action is none where verdict is allow;
+ *	  cells of 0 are left out, but for allowed and not-listed
+ *
+ *   top by=clients|names|rules|pairs [group=] [limit=]
+ *	top by= since= now= used= room= total= exact= lost=
+ *	  total: the sum of all counts, of the group where one is named;
+ *	  exact: yes or no; lost: events that are in no count
+ *	entry group= client= name= rule= reason= count= error= first= last=
+ *	  hours=
+ *	  the most blocked first, audited ones count too; client for clients
+ *	  and pairs, name for names and pairs, rule (FILE:LINE:COLUMN, left
+ *	  out where there was none) and reason for rules; limit: 10 without
+ *
+ *   history [group=]
+ *	history group= step= now=
+ *	  group is left out for all together; step: seconds
+ *	steps allowed= blocked= audited=
+ *	  each HISTORY_STEPS numbers, the oldest first
+ *
+ *   watch [all=yes] [group=] [client=] [name=]
+ *	event time= microseconds= client= group= name= type= class= verdict=
+ *	  reason= action= rule=
+ *	lost count=
+ *	  as they come, until the client goes; blocked and audited queries, with
+ *	  all=yes also allowed ones; client is a prefix, name a pattern
+ *
+ *   explain client= name= [type=] [class=]
+ *	explain ..., see explain.h; type is A without
+ *
+ * Thread-safety: one thread.
+ */
+#ifndef BITSINK_COMMANDS_H
+#define BITSINK_COMMANDS_H
+
+#include "observer.h"
+#include "service.h"
+#include "standing.h"
+#include "stats.h"
+
+/* All that requests ask about; borrowed. */
+struct commands {
+	const struct standing *standing;
+	const struct tally *tally;
+	struct observer *observer;
+	struct stats *stats;
+	/* Where the listeners are counted. */
+	const struct service *service;
+	/* Unbound's version. */
+	const char *unbound;
+	/* Seconds since 1970; NOW is set by who calls. */
+	int64_t started;
+	int64_t now;
+	/* Octets of what is not told of here. */
+	size_t memory;
+	/* Listeners that want allowed queries, too. */
+	unsigned want_all;
+};
+
+/* Octets that the whole module takes. */
+size_t commands_memory(const struct commands *commands);
+
+/* The functions for service_new(), with ARG a struct commands. */
+enum service_answer commands_answer(void *arg, const struct record *request,
+	struct record_writer *reply, void **listener);
+int commands_event(void *arg, void *listener, const struct event *event,
+	struct record_writer *out);
+void commands_free_listener(void *arg, void *listener);
+
+#endif

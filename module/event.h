@@ -1,0 +1,37 @@
+/*
+ * event.h - one judged query, for everything that watches: logs, lists of the
+ * most blocked, live listeners.
+ *
+ * Thread-safety: a plain value.
+ */
+#ifndef BITSINK_EVENT_H
+#define BITSINK_EVENT_H
+
+#include <stdint.h>
+
+#include "address.h"
+#include "name.h"
+#include "query.h"
+
+struct event {
+	/* When, since 1970, in UTC. */
+	int64_t seconds;
+	uint32_t microseconds;
+	enum verdict verdict;
+	enum reason reason;
+	enum action action;
+	/* In policy->groups, of the policy that judged. */
+	uint32_t group;
+	struct address client;
+	/* The pattern that decided; its file name is the policy's. */
+	struct origin rule;
+	/* Host byte order. */
+	uint16_t qtype;
+	uint16_t qclass;
+	/* QNAME in wire format, in the client's letter case; 0 octets where
+	 * it was no name. */
+	uint16_t qname_len;
+	uint8_t qname[NAME_OCTETS_MAX];
+};
+
+#endif

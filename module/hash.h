@@ -1,0 +1,62 @@
+/*
+ * hash.h - a keyed hash, for tables whose keys others choose.
+ *
+ * Multiply and fold: the two halves of a 64 x 64 bit product. An attacker sees
+ * answers, never hashes or the time of a single step, and does not know the
+ * key: keys cannot be chosen to collide. It is no cryptographic hash.
+ *
+ * Thread-safety: pure functions on the caller's values.
+ */
+#ifndef BITSINK_HASH_H
+#define BITSINK_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "names.h"
+
+static inline uint64_t
+hash_fold(uint64_t a, uint64_t b)
+{
+	__extension__ typedef unsigned __int128 wide;
+	wide product = (wide)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* The key to hash with: a poor KEY must not make a poor hash. */
+static inline struct names_key
+hash_key(const struct names_key *key)
+{
+	struct names_key better;
+
+	better.word[0] = hash_fold(key->word[0] ^ 0xbf58476d1ce4e5b9u,
+		0x94d049bb133111ebu);
+	better.word[1] = hash_fold(key->word[1] ^ 0x2545f4914f6cdd1du,
+		0xd6e8feb86659fd93u);
+	return better;
+}
+
+/* The hash of LENGTH octets under a key of hash_key(); another SEED makes it
+ * another function. */
+static inline uint64_t
+hash_octets(const struct names_key *key, uint64_t seed, const uint8_t *octets,
+	size_t length)
+{
+	uint64_t hash = hash_fold(key->word[0] ^ seed,
+		key->word[1] ^ length ^ 0x9e3779b97f4a7c15u);
+
+	while (length > 0) {
+		uint64_t word = 0;
+		size_t take = length < 8 ? length : 8;
+
+		memcpy(&word, octets, take);
+		hash = hash_fold(hash ^ word, key->word[1]) + key->word[0];
+		octets += take;
+		length -= take;
+	}
+	return hash;
+}
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * history.h - how many queries were allowed, blocked and audited in the last
+ * day, in steps, over all and by group.
+ *
+ * It is fed with the counters as they stand now and then, and keeps what
+ * they grew by. Memory is bounded: groups have steps of their own from the
+ * first query that was blocked or audited in them, and only as many as there
+ * is room for.
+ *
+ * Thread-safety: one thread.
+ */
+#ifndef BITSINK_HISTORY_H
+#define BITSINK_HISTORY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define HISTORY_STEPS 96
+#define HISTORY_STEP_SECONDS 900
+/* Groups with steps of their own. */
+#define HISTORY_GROUPS_MAX 1024
+
+struct history_count {
+	uint64_t allowed;
+	uint64_t blocked;
+	uint64_t audited;
+};
+
+struct history;
+
+/* For GROUPS groups. NULL when out of memory. */
+struct history *history_new(size_t groups);
+void history_free(struct history *history);
+
+/*
+ * The counters of all groups stand at COUNTS, an element a group, at NOW,
+ * seconds since 1970. The first call sets where they begin. What they grew by
+ * since the last call goes to NOW's step. A clock that goes back stays in the
+ * newest step. Lack of memory for a group's steps leaves that group without.
+ */
+void history_feed(struct history *history, int64_t now,
+	const struct history_count *counts);
+
+/*
+ * The steps of GROUP, or of all groups together for SIZE_MAX, to STEPS, the
+ * oldest first; the last is the one that NOW is in. Returns 0, or -1 where
+ * the group has no steps of its own.
+ */
+int history_steps(const struct history *history, int64_t now, size_t group,
+	struct history_count steps[HISTORY_STEPS]);
+
+/* Octets it takes. */
+size_t history_memory(const struct history *history);
+
+#endif

@@ -1,0 +1,430 @@
+/*
+ * observer.c - what is made of events: log lines, the most blocked, the last
+ * day.
+ */
+#include "observer.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "record.h"
+#include "rrtype.h"
+#include "stats.h"
+
+/* A file name that is longer loses its beginning. */
+#define FILE_OCTETS_MAX 255u
+#define ADDRESS_OCTETS 17u
+#define RULE_OCTETS 9u
+#define GROUP_OCTETS_MAX (1u + GROUP_NAME_MAX)
+#define KEY_OCTETS_MAX (GROUP_OCTETS_MAX + ADDRESS_OCTETS + RULE_OCTETS + 255u)
+/* A file name in a log line, with escapes. */
+#define FILE_TEXT_MAX 1024
+
+struct observer {
+	const struct policy *policy;
+	const struct tally *tally;
+	say_line line;
+	struct lines *lines;
+	struct history *history;
+	struct top *tops[OBSERVER_TOPS];
+	int64_t since;
+	/* The minute that the limits count in. */
+	int64_t minute;
+	/* What the tally stands at, and room to add it up. */
+	struct tally_values sum, scratch;
+	struct history_count *counts;
+	uint64_t lost_told;
+	_Atomic uint64_t written;
+	_Atomic uint64_t suppressed;
+	_Atomic size_t memory;
+};
+
+/* --- Keys of the tops. */
+
+static size_t
+put(uint8_t *key, size_t at, const void *octets, size_t length)
+{
+	memcpy(key + at, octets, length);
+	return at + length;
+}
+
+static size_t
+put_group(uint8_t *key, const struct group *group)
+{
+	uint8_t length = (uint8_t)strlen(group->name);
+	size_t at = put(key, 0, &length, 1);
+
+	return put(key, at, group->name, length);
+}
+
+static size_t
+put_client(uint8_t *key, size_t at, const struct address *client)
+{
+	uint8_t family = (uint8_t)client->family;
+
+	at = put(key, at, &family, 1);
+	return put(key, at, client->octets, sizeof(client->octets));
+}
+
+static size_t
+put_name(uint8_t *key, size_t at, const struct event *event)
+{
+	size_t i;
+
+	for (i = 0; i < event->qname_len; i++)
+		key[at + i] = octet_lower(event->qname[i]);
+	return at + event->qname_len;
+}
+
+static size_t
+put_rule(uint8_t *key, size_t at, const struct event *event)
+{
+	uint8_t reason = (uint8_t)event->reason;
+	uint32_t line = event->rule.line, column = event->rule.column;
+	const char *file = event->rule.file;
+	size_t length = file != NULL ? strlen(file) : 0;
+
+	if (length > FILE_OCTETS_MAX) {
+		file += length - FILE_OCTETS_MAX;
+		length = FILE_OCTETS_MAX;
+	}
+	at = put(key, at, &reason, sizeof(reason));
+	at = put(key, at, &line, sizeof(line));
+	at = put(key, at, &column, sizeof(column));
+	return length > 0 ? put(key, at, file, length) : at;
+}
+
+static size_t
+make_key(enum observer_top number, const struct group *group,
+	const struct event *event, uint8_t *key)
+{
+	size_t at = put_group(key, group);
+
+	if (number == OBSERVER_RULES)
+		return put_rule(key, at, event);
+	if (number != OBSERVER_NAMES)
+		at = put_client(key, at, &event->client);
+	if (number != OBSERVER_CLIENTS)
+		at = put_name(key, at, event);
+	return at;
+}
+
+static const uint8_t *
+take_client(const uint8_t *at, struct address *client)
+{
+	client->family = (enum address_family)at[0];
+	memcpy(client->octets, at + 1, sizeof(client->octets));
+	return at + ADDRESS_OCTETS;
+}
+
+static void
+take_rule(const uint8_t *at, const uint8_t *end, struct observer_key *key)
+{
+	uint32_t number;
+
+	key->reason = (enum reason)at[0];
+	memcpy(&number, at + 1, sizeof(number));
+	key->line = number;
+	memcpy(&number, at + 1 + sizeof(number), sizeof(number));
+	key->column = number;
+	key->file = (const char *)at + RULE_OCTETS;
+	key->file_length = (size_t)(end - at) - RULE_OCTETS;
+}
+
+void
+observer_key(enum observer_top number, const struct top_entry *entry,
+	struct observer_key *key)
+{
+	const uint8_t *at = entry->key, *end = at + entry->key_length;
+
+	memset(key, 0, sizeof(*key));
+	key->group_length = at[0];
+	key->group = (const char *)at + 1;
+	at += 1 + key->group_length;
+	if (number == OBSERVER_RULES) {
+		take_rule(at, end, key);
+		return;
+	}
+	if (number != OBSERVER_NAMES)
+		at = take_client(at, &key->client);
+	key->name = at;
+	key->name_length = (size_t)(end - at);
+}
+
+/* --- The log. */
+
+static void
+write_time(const struct event *event, char *text, size_t size)
+{
+	time_t when = (time_t)event->seconds;
+	char day[32];
+	struct tm utc;
+
+	if (gmtime_r(&when, &utc) == NULL ||
+	    strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &utc) == 0)
+		memcpy(day, "?", sizeof("?"));
+	snprintf(text, size, "%s.%06" PRIu32 "Z", day, event->microseconds);
+}
+
+static void
+write_rule(const struct origin *rule, char *text, size_t size)
+{
+	char file[FILE_TEXT_MAX];
+
+	if (rule->file == NULL) {
+		snprintf(text, size, "-");
+		return;
+	}
+	record_escape(file, sizeof(file), rule->file);
+	snprintf(text, size, "%s:%u:%u", file, rule->line, rule->column);
+}
+
+static void
+write_line(struct observer *observer, const struct event *event)
+{
+	char client[PREFIX_TEXT_MAX], name[NAME_TEXT_MAX];
+	char type[RRTYPE_TEXT_MAX], class[RRTYPE_TEXT_MAX];
+	char rule[FILE_TEXT_MAX + 32], when[64];
+
+	address_to_text(&event->client, client);
+	name_to_text(event->qname, event->qname_len, name);
+	rrtype_to_text(event->qtype, type);
+	rrclass_to_text(event->qclass, class);
+	write_rule(&event->rule, rule, sizeof(rule));
+	write_time(event, when, sizeof(when));
+	say(observer->line, SAY_INFO, "bitsink: %s client=%s group=%s name=%s "
+		"type=%s class=%s reason=%s action=%s rule=%s time=%s",
+		event->verdict == VERDICT_AUDIT ? "audit" : "block", client,
+		observer->policy->groups[event->group].name, name, type, class,
+		reason_word(event->reason), action_word(event->action), rule,
+		when);
+	atomic_fetch_add_explicit(&observer->written, 1, memory_order_relaxed);
+}
+
+static void
+report_suppressed(void *arg, const struct lines_suppressed *suppressed)
+{
+	struct observer *observer = arg;
+	char client[PREFIX_TEXT_MAX] = "-";
+
+	if (suppressed->client.family != ADDRESS_NONE)
+		address_to_text(&suppressed->client, client);
+	say(observer->line, SAY_INFO, "bitsink: log-limit client=%s group=%s "
+		"suppressed=%" PRIu64, client,
+		observer->policy->groups[suppressed->group].name,
+		suppressed->count);
+}
+
+/* A minute begins with what the one before has left out. */
+static void
+begin_minute(struct observer *observer, int64_t seconds)
+{
+	if (seconds / 60 <= observer->minute)
+		return;
+	observer->minute = seconds / 60;
+	lines_report(observer->lines, seconds, report_suppressed, observer);
+}
+
+static void
+log_event(struct observer *observer, const struct event *event)
+{
+	enum group_log log = observer->policy->groups[event->group].log;
+
+	if (log == GROUP_LOG_OFF || (log == GROUP_LOG_FIRST_SEEN &&
+	    !lines_is_first(observer->lines, event)))
+		return;
+	begin_minute(observer, event->seconds);
+	if (lines_may_write(observer->lines, event)) {
+		write_line(observer, event);
+		return;
+	}
+	/* What was not written may come as the first another time. */
+	if (log == GROUP_LOG_FIRST_SEEN)
+		lines_forget(observer->lines, event);
+	atomic_fetch_add_explicit(&observer->suppressed, 1,
+		memory_order_relaxed);
+}
+
+void
+observer_event(struct observer *observer, const struct event *event)
+{
+	const struct group *group = &observer->policy->groups[event->group];
+	uint8_t key[KEY_OCTETS_MAX];
+	unsigned i;
+
+	if (event->verdict != VERDICT_BLOCK && event->verdict != VERDICT_AUDIT)
+		return;
+	for (i = 0; i < OBSERVER_TOPS; i++)
+		top_add(observer->tops[i], key, make_key((enum observer_top)i,
+			group, event, key), event->seconds);
+	log_event(observer, event);
+}
+
+/* --- Now and then. */
+
+static void
+note_memory(struct observer *observer)
+{
+	size_t groups = observer->policy->group_count, i;
+	size_t octets = sizeof(*observer) + lines_memory(observer->lines) +
+		history_memory(observer->history) +
+		groups * sizeof(*observer->counts) +
+		2 * groups * TALLY_CELLS * sizeof(*observer->sum.cells);
+
+	for (i = 0; i < OBSERVER_TOPS; i++)
+		octets += top_memory(observer->tops[i]);
+	atomic_store_explicit(&observer->memory, octets, memory_order_relaxed);
+}
+
+static void
+feed_history(struct observer *observer, int64_t now)
+{
+	const uint64_t *cells = observer->sum.cells;
+	size_t i, reason;
+
+	stats_sum(observer->tally, &observer->sum, &observer->scratch);
+	for (i = 0; i < observer->policy->group_count; i++) {
+		struct history_count *count = &observer->counts[i];
+		uint64_t refused = 0;
+
+		for (reason = REASON_ALLOWED + 1; reason < REASON_COUNT;
+		    reason++)
+			refused += cells[i * TALLY_CELLS + reason];
+		count->allowed = cells[i * TALLY_CELLS + REASON_ALLOWED];
+		count->blocked = observer->policy->groups[i].audit ? 0
+			: refused;
+		count->audited = refused - count->blocked;
+	}
+	history_feed(observer->history, now, observer->counts);
+	note_memory(observer);
+}
+
+/* Who relies on the log must know that it is not whole. */
+static void
+tell_lost(struct observer *observer)
+{
+	uint64_t lost = observer->sum.counts[TALLY_EVENTS_LOST];
+
+	if (lost > observer->lost_told)
+		say(observer->line, SAY_WARNING, "bitsink: log-limit "
+			"lost=%" PRIu64, lost - observer->lost_told);
+	observer->lost_told = lost;
+}
+
+void
+observer_tick(struct observer *observer, int64_t now)
+{
+	feed_history(observer, now);
+	tell_lost(observer);
+	begin_minute(observer, now);
+}
+
+void
+observer_finish(struct observer *observer, int64_t now)
+{
+	observer_tick(observer, now);
+	lines_report(observer->lines, INT64_MAX, report_suppressed, observer);
+}
+
+/* --- From birth to death. */
+
+static int
+make_parts(struct observer *observer, const struct names_key *key)
+{
+	size_t groups = observer->policy->group_count;
+	unsigned i;
+
+	for (i = 0; i < OBSERVER_TOPS; i++) {
+		observer->tops[i] = top_new(OBSERVER_ROOM, KEY_OCTETS_MAX,
+			key);
+		if (observer->tops[i] == NULL)
+			return -1;
+	}
+	observer->lines = lines_new(observer->policy->settings.log_limit, key);
+	observer->history = history_new(groups);
+	observer->counts = calloc(groups + 1, sizeof(*observer->counts));
+	if (observer->lines == NULL || observer->history == NULL ||
+	    observer->counts == NULL)
+		return -1;
+	if (tally_values_init(&observer->sum, groups) != 0)
+		return -1;
+	return tally_values_init(&observer->scratch, groups);
+}
+
+struct observer *
+observer_new(const struct policy *policy, const struct tally *tally,
+	const struct names_key *key, say_line line, int64_t now)
+{
+	struct observer *observer = calloc(1, sizeof(*observer));
+
+	if (observer == NULL)
+		return NULL;
+	observer->policy = policy;
+	observer->tally = tally;
+	observer->line = line;
+	observer->since = now;
+	observer->minute = now / 60;
+	if (make_parts(observer, key) != 0) {
+		observer_free(observer);
+		return NULL;
+	}
+	feed_history(observer, now);
+	return observer;
+}
+
+void
+observer_free(struct observer *observer)
+{
+	unsigned i;
+
+	if (observer == NULL)
+		return;
+	for (i = 0; i < OBSERVER_TOPS; i++)
+		top_free(observer->tops[i]);
+	lines_free(observer->lines);
+	history_free(observer->history);
+	free(observer->counts);
+	tally_values_clear(&observer->sum);
+	tally_values_clear(&observer->scratch);
+	free(observer);
+}
+
+uint64_t
+observer_lines(const struct observer *observer)
+{
+	return atomic_load_explicit(&observer->written, memory_order_relaxed);
+}
+
+uint64_t
+observer_suppressed(const struct observer *observer)
+{
+	return atomic_load_explicit(&observer->suppressed,
+		memory_order_relaxed);
+}
+
+const struct top *
+observer_top(const struct observer *observer, enum observer_top number)
+{
+	return observer->tops[number];
+}
+
+int64_t
+observer_since(const struct observer *observer)
+{
+	return observer->since;
+}
+
+const struct history *
+observer_history(const struct observer *observer)
+{
+	return observer->history;
+}
+
+size_t
+observer_memory(const struct observer *observer)
+{
+	return atomic_load_explicit(&observer->memory, memory_order_relaxed);
+}

@@ -1,0 +1,85 @@
+/*
+ * observer.h - what is made of events: log lines, the most blocked, the last
+ * day.
+ *
+ * Thread-safety: one thread; observer_lines(), observer_suppressed() and
+ * observer_memory() may be called by any.
+ */
+#ifndef BITSINK_OBSERVER_H
+#define BITSINK_OBSERVER_H
+
+#include <stdatomic.h>
+
+#include "event.h"
+#include "history.h"
+#include "lines.h"
+#include "say.h"
+#include "tally.h"
+#include "top.h"
+
+enum observer_top {
+	OBSERVER_CLIENTS,
+	OBSERVER_NAMES,
+	OBSERVER_RULES,
+	OBSERVER_PAIRS,
+	OBSERVER_TOPS
+};
+
+/* Keys of each top that are told apart. */
+#define OBSERVER_ROOM 4096
+
+/* A key taken apart. */
+struct observer_key {
+	/* Not ended by a NUL. */
+	const char *group;
+	size_t group_length;
+	/* family ADDRESS_NONE where the key has none. */
+	struct address client;
+	/* Wire format, lower case; length 0 where the key has none. */
+	const uint8_t *name;
+	size_t name_length;
+	/* For rules. */
+	enum reason reason;
+	/* File name not ended by a NUL; length 0 where no pattern decided. */
+	const char *file;
+	size_t file_length;
+	unsigned line;
+	unsigned column;
+};
+
+struct observer;
+
+/* POLICY and TALLY are borrowed. NULL when out of memory. */
+struct observer *observer_new(const struct policy *policy,
+	const struct tally *tally, const struct names_key *key, say_line line,
+	int64_t now);
+void observer_free(struct observer *observer);
+
+/* An event came. */
+void observer_event(struct observer *observer, const struct event *event);
+
+/* To be called every some seconds: feeds the history and sums up what was not
+ * logged. */
+void observer_tick(struct observer *observer, int64_t now);
+
+/* The same at the end, for what the current minute has left out, too. */
+void observer_finish(struct observer *observer, int64_t now);
+
+/* Log lines written, and left out for a limit, since the start. */
+uint64_t observer_lines(const struct observer *observer);
+uint64_t observer_suppressed(const struct observer *observer);
+
+const struct top *observer_top(const struct observer *observer,
+	enum observer_top number);
+/* When the tops began. */
+int64_t observer_since(const struct observer *observer);
+const struct history *observer_history(const struct observer *observer);
+
+/* Takes the key of a top's entry apart. */
+void observer_key(enum observer_top number, const struct top_entry *entry,
+	struct observer_key *key);
+
+/* Octets it took when it last looked. */
+size_t observer_memory(const struct observer *observer);
+
+#endif

@@ -1,0 +1,194 @@
+/*
+ * standing.c - the policy in force, and how it came to be.
+ */
+#include "standing.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "keep.h"
+
+/* Warnings of a policy file that are said. */
+#define WARNINGS_MAX 20
+
+static const char *const list_directories[] = {
+	BITSINK_SYSCONF_LISTS, BITSINK_DATA_LISTS, NULL
+};
+
+/* All errors, and as many warnings as a log can bear. */
+static void
+say_diag(say_line line, const struct diag *diag)
+{
+	size_t i, warned = 0;
+
+	for (i = 0; i < diag->kept; i++) {
+		if (diag->items[i].severity == DIAG_ERROR)
+			say(line, SAY_ERROR, "bitsink: %s",
+				diag->items[i].text);
+		else if (warned++ < WARNINGS_MAX)
+			say(line, SAY_WARNING, "bitsink: %s",
+				diag->items[i].text);
+	}
+	if (warned > WARNINGS_MAX)
+		say(line, SAY_WARNING, "bitsink: %zu more warnings; "
+			"\"bitsinkctl check\" prints them",
+			warned - WARNINGS_MAX);
+}
+
+static void
+prepare_options(struct policy_options *options, const struct names_key *key,
+	struct tape *tape)
+{
+	memset(tape, 0, sizeof(*tape));
+	options->list_directories = list_directories;
+	/* It takes its time, and nobody is answered meanwhile. */
+	options->check_patterns = 0;
+	options->key = *key;
+	options->tape = tape;
+}
+
+/* Without the policy kept, the next start depends on its file alone. */
+static void
+keep_policy(const struct standing *standing, const struct tape *tape,
+	say_line line)
+{
+	const char *failed = keep_write(standing->directory, tape);
+
+	if (failed != NULL)
+		say(line, SAY_WARNING, "bitsink: the policy is not kept in "
+			"\"%s\": %s: %s", standing->directory, failed,
+			strerror(errno));
+}
+
+/* The first error; it is the one to begin with. */
+static void
+note_errors(struct standing *standing, const struct diag *diag)
+{
+	size_t i;
+
+	standing->errors = diag->errors;
+	for (i = 0; i < diag->kept; i++)
+		if (diag->items[i].severity == DIAG_ERROR) {
+			snprintf(standing->error, sizeof(standing->error),
+				"%s", diag->items[i].text);
+			return;
+		}
+	snprintf(standing->error, sizeof(standing->error), "out of memory");
+}
+
+static void
+put_in_force(struct standing *standing, struct policy *policy,
+	const struct tape *tape, int64_t now)
+{
+	standing->policy = policy;
+	standing->memory = policy_memory(policy);
+	standing->checksum = tape->sum;
+	standing->generation++;
+	standing->loaded = now;
+}
+
+static void
+load_file(struct standing *standing, const struct names_key *key, int64_t now,
+	say_line line)
+{
+	struct policy_options options;
+	struct policy *policy;
+	struct diag diag;
+	struct tape tape;
+
+	prepare_options(&options, key, &tape);
+	memset(&diag, 0, sizeof(diag));
+	policy = policy_load(standing->path, &options, &diag);
+	say_diag(line, &diag);
+	if (policy == NULL) {
+		note_errors(standing, &diag);
+	} else {
+		if (tape_finish(&tape) == 0)
+			keep_policy(standing, &tape, line);
+		else
+			say(line, SAY_WARNING, "bitsink: the policy is not "
+				"kept: out of memory");
+		put_in_force(standing, policy, &tape, now);
+	}
+	tape_clear(&tape);
+	diag_clear(&diag);
+}
+
+static void
+say_stale(const struct standing *standing, say_line line)
+{
+	time_t when = (time_t)standing->kept;
+	char day[32];
+	struct tm utc;
+
+	if (gmtime_r(&when, &utc) == NULL ||
+	    strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+		memcpy(day, "?", sizeof("?"));
+	say(line, SAY_ERROR, "bitsink: STALE: the last good policy is in "
+		"force, kept=%s directory=%s", day, standing->directory);
+}
+
+/* What was in force last restricts the same clients, which is more than can
+ * be said of no policy. */
+static void
+load_kept(struct standing *standing, const struct names_key *key, int64_t now,
+	say_line line)
+{
+	struct policy_options options;
+	struct policy *policy = NULL;
+	struct diag diag;
+	struct tape tape;
+	const char *failed;
+	time_t when = 0;
+
+	prepare_options(&options, key, &tape);
+	memset(&diag, 0, sizeof(diag));
+	failed = keep_read(standing->directory, &tape, &when);
+	if (failed == NULL)
+		policy = policy_load(NULL, &options, &diag);
+	if (policy != NULL) {
+		put_in_force(standing, policy, &tape, now);
+		standing->stale = 1;
+		standing->kept = when;
+		say_stale(standing, line);
+	} else {
+		say_diag(line, &diag);
+		say(line, SAY_ERROR, "bitsink: found no last good policy in "
+			"\"%s\": %s", standing->directory,
+			failed != NULL ? failed : "it cannot be loaded");
+	}
+	tape_clear(&tape);
+	diag_clear(&diag);
+}
+
+int
+standing_load(struct standing *standing, const char *path,
+	const char *directory, const struct names_key *key, int64_t now,
+	say_line line)
+{
+	memset(standing, 0, sizeof(*standing));
+	standing->path = strdup(path);
+	standing->directory = strdup(directory);
+	if (standing->path == NULL || standing->directory == NULL) {
+		snprintf(standing->error, sizeof(standing->error),
+			"out of memory");
+		return -1;
+	}
+	load_file(standing, key, now, line);
+	if (standing->policy == NULL)
+		load_kept(standing, key, now, line);
+	return standing->policy != NULL ? 0 : -1;
+}
+
+void
+standing_clear(struct standing *standing)
+{
+	policy_free(standing->policy);
+	free(standing->path);
+	free(standing->directory);
+	memset(standing, 0, sizeof(*standing));
+}

@@ -1,0 +1,51 @@
+/*
+ * standing.h - the policy in force, and how it came to be.
+ *
+ * Thread-safety: one thread; what is in it may be read by any while it does not
+ * change.
+ */
+#ifndef BITSINK_STANDING_H
+#define BITSINK_STANDING_H
+
+#include <stdint.h>
+
+#include "policy.h"
+#include "say.h"
+
+#define STANDING_ERROR_MAX 512
+
+struct standing {
+	struct policy *policy;
+	/* The policy's file and the state directory; owned. */
+	char *path;
+	char *directory;
+	/* Octets the policy takes. */
+	size_t memory;
+	/* Of all that it was loaded from. */
+	uint64_t checksum;
+	/* Policies that were put in force, with this one. */
+	uint64_t generation;
+	/* Seconds since 1970: when it was put in force, and, for a stale one,
+	 * when it was first kept. */
+	int64_t loaded;
+	int64_t kept;
+	/* The file was no good, and the last good policy is in force. */
+	int stale;
+	/* Errors of the file when it was last read, and the first of them. */
+	size_t errors;
+	char error[STANDING_ERROR_MAX];
+};
+
+/*
+ * Loads the policy of PATH, or, where that has errors, the one that was last
+ * kept in DIRECTORY; a good one is kept there. Errors, warnings and what is in
+ * force are said to LINE. Returns 0, or -1 where there is no policy to be had;
+ * standing->error is the reason then. To be ended by standing_clear() in any
+ * case.
+ */
+int standing_load(struct standing *standing, const char *path,
+	const char *directory, const struct names_key *key, int64_t now,
+	say_line line);
+void standing_clear(struct standing *standing);
+
+#endif

@@ -1,0 +1,95 @@
+/*
+ * tally.h - what every worker counts.
+ *
+ * One counter is raised a judged query: that of its group and reason, or
+ * the one of unrestricted queries. Everything that statistics tell of queries
+ * is a sum of those, so that the sums agree in every look at them, also while
+ * workers go on.
+ *
+ * Thread-safety: the functions that count are for the worker that WORKER
+ * is the number of, and never wait; anybody may read at any time.
+ */
+#ifndef BITSINK_TALLY_H
+#define BITSINK_TALLY_H
+
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "policy.h"
+
+/* Counters that no group has. */
+enum tally_count {
+	/* Queries of clients in no group. */
+	TALLY_UNRESTRICTED,
+	/* Blocked queries whose answer could not be made; none was sent. */
+	TALLY_UNANSWERED,
+	/* Events that nobody saw, for there was no room for them. */
+	TALLY_EVENTS_LOST,
+	TALLY_COUNTS
+};
+
+/* Counters of a group: one a reason, and room to fill a cache line. */
+#define TALLY_CELLS 8
+_Static_assert((int)REASON_COUNT <= TALLY_CELLS, "a cell for each reason");
+
+/* In cache lines of its own. */
+struct tally_worker {
+	alignas(64) _Atomic uint64_t counts[TALLY_COUNTS];
+	/* Cell group * TALLY_CELLS + reason. */
+	_Atomic uint64_t *cells;
+};
+
+struct tally {
+	size_t worker_count;
+	size_t group_count;
+	struct tally_worker *workers;
+};
+
+/* The same as values. */
+struct tally_values {
+	uint64_t counts[TALLY_COUNTS];
+	uint64_t *cells;
+};
+
+/* All zeroes. NULL when out of memory. */
+struct tally *tally_new(size_t workers, size_t groups);
+void tally_free(struct tally *tally);
+
+/* One more. There is one writer, so that no locked instruction is needed. */
+static inline void
+tally_raise(_Atomic uint64_t *counter)
+{
+	atomic_store_explicit(counter, atomic_load_explicit(counter,
+		memory_order_relaxed) + 1, memory_order_relaxed);
+}
+
+static inline void
+tally_count(struct tally *tally, size_t worker, enum tally_count count)
+{
+	tally_raise(&tally->workers[worker].counts[count]);
+}
+
+/* Counts the query of a client in group number GROUP. */
+static inline void
+tally_decision(struct tally *tally, size_t worker, size_t group,
+	enum reason reason)
+{
+	tally_raise(&tally->workers[worker].cells[group * TALLY_CELLS +
+		(size_t)reason]);
+}
+
+/* Values for a tally of GROUPS groups: all zeroes. 0, or -1 when out of
+ * memory. */
+int tally_values_init(struct tally_values *values, size_t groups);
+void tally_values_clear(struct tally_values *values);
+
+/* What the counters of WORKER stand at. */
+void tally_read(const struct tally *tally, size_t worker,
+	struct tally_values *values);
+
+/* Octets it takes. */
+size_t tally_memory(const struct tally *tally);
+
+#endif
