@@ -1,140 +1,254 @@
 /*
- * bitsinkctl.c - the administrator's command.
- *
- * Exit codes: 0 done, 1 the policy has errors, 2 wrong usage.
+ * bitsinkctl.c - the administrator's command: which command is asked for, and
+ * whether it is asked as it should be.
  */
 #include <errno.h>
-#include <stdio.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
+#include <unistd.h>
 
-#include "policy.h"
+#include "session.h"
 
-enum { EXIT_DONE = 0, EXIT_WRONG = 1, EXIT_USAGE = 2 };
+#ifndef BITSINK_SOCKET
+#error "BITSINK_SOCKET: expected the control socket's path, see Makefile.in"
+#endif
 
-struct command {
-	const char *name;
-	const char *arguments;
-	const char *what;
-	int (*run)(int argc, char **argv);
-};
+static enum session_code run_version(const struct session *session);
+static enum session_code run_help(const struct session *session);
 
-static int run_check(int argc, char **argv);
-static int run_version(int argc, char **argv);
-static int run_help(int argc, char **argv);
-
-static const struct command commands[] = {
+const struct command session_commands[] = {
+	{ "status", "", "print which policy is in force, and whether it is "
+		"stale", ask_status, 0, 0, 0 },
+	{ "groups", "", "print the groups with their counters", ask_groups,
+		0, 0, 0 },
+	{ "stats", "[--prometheus] [--reset]", "print the counters",
+		ask_stats, OPTION_BIT(OPTION_PROMETHEUS) |
+		OPTION_BIT(OPTION_RESET), 0, 0 },
+	{ "top", "[clients|names|rules|pairs] [GROUP] [--limit N]",
+		"print what was blocked most often", ask_top,
+		OPTION_BIT(OPTION_LIMIT), 0, 2 },
+	{ "watch", "[--all] [--group GROUP] [--client PREFIX] "
+		"[--name PATTERN]", "print blocked queries as they come",
+		ask_watch, OPTION_BIT(OPTION_ALL) | OPTION_BIT(OPTION_GROUP) |
+		OPTION_BIT(OPTION_CLIENT) | OPTION_BIT(OPTION_NAME), 0, 0 },
+	{ "explain", "CLIENT NAME [TYPE] [--class CLASS] "
+		"[--config FILE [--lists DIRECTORY]]",
+		"tell what a client gets for a name, and why", ask_explain,
+		OPTION_BIT(OPTION_CLASS) | OPTION_BIT(OPTION_CONFIG) |
+		OPTION_BIT(OPTION_LISTS), 2, 3 },
+	{ "report", "[--output FILE]",
+		"write a page of what was blocked, as HTML", ask_report,
+		OPTION_BIT(OPTION_OUTPUT), 0, 0 },
 	{ "check", "[--lists DIRECTORY] FILE",
-		"check a policy file as the module does, and warn", run_check },
-	{ "version", "", "print the version", run_version },
-	{ "help", "", "print this", run_help },
+		"check a policy file as the module does, and warn",
+		offline_check, OPTION_BIT(OPTION_LISTS), 1, 1 },
+	{ "version", "", "print the version", run_version, 0, 0, 0 },
+	{ "help", "[COMMAND]", "print this, or what a command takes",
+		run_help, 0, 0, 1 },
+	{ NULL, NULL, NULL, NULL, 0, 0, 0 }
 };
 
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
-static int
-usage(const char *wrong)
+static const struct command *
+find_command(const char *name)
 {
-	if (wrong != NULL)
-		fprintf(stderr, "bitsinkctl: %s\n", wrong);
-	fprintf(stderr, "usage: bitsinkctl COMMAND; \"bitsinkctl help\" lists "
-		"the commands\n");
-	return EXIT_USAGE;
+	const struct command *command = session_commands;
+
+	while (command->name != NULL && strcmp(command->name, name) != 0)
+		command++;
+	return command->name != NULL ? command : NULL;
 }
 
-static void
-print_diag(const struct diag *diag)
+static enum session_code
+run_version(const struct session *session)
 {
-	size_t i, all = diag->errors + diag->warnings;
-
-	for (i = 0; i < diag->kept; i++)
-		fprintf(stderr, "%s\n", diag->items[i].text);
-	if (all > diag->kept)
-		fprintf(stderr, "and %zu more\n", all - diag->kept);
+	return session_printed(session,
+		session->printer->version(BITSINK_VERSION), SESSION_DONE);
 }
 
-static int
-run_check(int argc, char **argv)
+static enum session_code
+unknown_command(const struct session *session, const char *found)
 {
-	const char *directories[] = {
-		BITSINK_SYSCONF_LISTS, BITSINK_DATA_LISTS, NULL
-	};
-	struct policy_options options;
-	struct policy *policy;
-	struct diag diag;
-	int result;
+	return session_error(session, SESSION_USAGE, "found \"%s\", expected "
+		"a command; \"bitsinkctl help\" lists them", found);
+}
 
-	if (argc == 3 && strcmp(argv[0], "--lists") == 0) {
-		directories[0] = argv[1];
-		directories[1] = NULL;
-		argc -= 2;
-		argv += 2;
+static enum session_code
+run_help(const struct session *session)
+{
+	const struct command *command = NULL;
+
+	if (session->arguments.count > 0) {
+		command = find_command(session->arguments.words[0]);
+		if (command == NULL)
+			return unknown_command(session,
+				session->arguments.words[0]);
 	}
-	if (argc != 1 || argv[0][0] == '-')
-		return usage("check takes [--lists DIRECTORY] FILE");
-	memset(&diag, 0, sizeof(diag));
-	options.list_directories = directories;
-	options.check_patterns = 1;
-	options.tape = NULL;
-	if (getrandom(&options.key, sizeof(options.key), 0) !=
-	    (ssize_t)sizeof(options.key)) {
-		fprintf(stderr, "bitsinkctl: no random key: %s\n",
-			strerror(errno));
-		return EXIT_WRONG;
+	return session_printed(session, session->printer->help(command),
+		SESSION_DONE);
+}
+
+enum session_code
+session_error(const struct session *session, enum session_code code,
+	const char *format, ...)
+{
+	char text[SESSION_WRONG];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	(void)session->printer->error(text, NULL);
+	return code;
+}
+
+enum session_code
+session_printed(const struct session *session, int result,
+	enum session_code code)
+{
+	if (result != 0)
+		return session_error(session, SESSION_OUTPUT, "out of memory");
+	return code;
+}
+
+enum session_code
+session_explained(const struct session *session, const struct record *record)
+{
+	const char *verdict = record != NULL ? record_get(record, "verdict")
+		: NULL;
+
+	if (verdict == NULL)
+		return session_error(session, SESSION_UNREACHABLE, "cannot "
+			"understand the reply: found no verdict");
+	return session_printed(session, session->printer->explain(record),
+		strcmp(verdict, "block") == 0 ? SESSION_NO : SESSION_DONE);
+}
+
+/* --- What is wrong with the command line. */
+
+static enum session_code
+wrong_option(const struct session *session, const struct command *command,
+	enum option option)
+{
+	char options[256] = "";
+	size_t used = 0;
+	unsigned i;
+
+	for (i = 0; i < OPTIONS; i++)
+		if ((command->options | OPTION_BIT(OPTION_SOCKET) |
+		    OPTION_BIT(OPTION_JSON)) & OPTION_BIT(i))
+			used += (size_t)snprintf(options + used,
+				sizeof(options) - used, "%s%s",
+				used > 0 ? ", " : "",
+				arguments_option((enum option)i));
+	return session_error(session, SESSION_USAGE, "found \"%s\", expected "
+		"an option of %s: %s", arguments_option(option), command->name,
+		options);
+}
+
+static enum session_code
+wrong_words(const struct session *session, const struct command *command)
+{
+	size_t count = session->arguments.count;
+
+	return session_error(session, SESSION_USAGE, "found %zu argument%s of "
+		"%s, expected: bitsinkctl %s%s%s", count,
+		count == 1 ? "" : "s", command->name, command->name,
+		command->arguments[0] != '\0' ? " " : "", command->arguments);
+}
+
+static enum session_code
+run(struct session *session)
+{
+	const struct arguments *arguments = &session->arguments;
+	const struct command *command;
+	unsigned i;
+
+	if (arguments->options[OPTION_VERSION] != NULL)
+		return run_version(session);
+	if (arguments->command == NULL) {
+		if (arguments->options[OPTION_HELP] != NULL)
+			return run_help(session);
+		return session_error(session, SESSION_USAGE, "found no "
+			"command, expected one; \"bitsinkctl help\" lists "
+			"them");
 	}
-	policy = policy_load(argv[0], &options, &diag);
-	print_diag(&diag);
-	if (policy != NULL)
-		printf("%s: groups %zu, prefixes %zu, patterns %zu, warnings "
-			"%zu\n", argv[0], policy->group_count,
-			policy->prefix_count, policy->pattern_count,
-			diag.warnings);
-	else
-		printf("%s: errors %zu, warnings %zu\n", argv[0], diag.errors,
-			diag.warnings);
-	result = policy != NULL ? EXIT_DONE : EXIT_WRONG;
-	policy_free(policy);
-	diag_clear(&diag);
-	return result;
+	command = find_command(arguments->command);
+	if (command == NULL)
+		return unknown_command(session, arguments->command);
+	if (arguments->options[OPTION_HELP] != NULL)
+		return session_printed(session,
+			session->printer->help(command), SESSION_DONE);
+	for (i = 0; i < OPTIONS; i++)
+		if (arguments->options[i] != NULL && !((command->options |
+		    OPTIONS_EVERYWHERE) & OPTION_BIT(i)))
+			return wrong_option(session, command, (enum option)i);
+	if (arguments->count < command->words_min ||
+	    arguments->count > command->words_max)
+		return wrong_words(session, command);
+	return command->run(session);
 }
 
+/* --- The end. */
+
+/* Whether standard output is a pipe that nobody reads. */
 static int
-run_version(int argc, char **argv)
+is_hung_up(void)
 {
-	(void)argv;
-	if (argc != 0)
-		return usage("version takes no argument");
-	printf("bitsinkctl %s\n", BITSINK_VERSION);
-	return EXIT_DONE;
+	struct pollfd output = { STDOUT_FILENO, POLLOUT, 0 };
+
+	return poll(&output, 1, 0) == 1 && (output.revents & POLLERR);
 }
 
-static int
-run_help(int argc, char **argv)
+static enum session_code
+end_output(enum session_code code)
 {
-	size_t i;
+	int failed = ferror(stdout), error = 0;
 
-	(void)argv;
-	if (argc != 0)
-		return usage("help takes no argument");
-	printf("usage: bitsinkctl COMMAND\n\n");
-	for (i = 0; i < COMMANDS; i++)
-		printf("  %-8s %-26s %s\n", commands[i].name,
-			commands[i].arguments, commands[i].what);
-	printf("\nSee bitsinkctl(1).\n");
-	return EXIT_DONE;
+	if (fflush(stdout) != 0) {
+		failed = 1;
+		error = errno;
+	}
+	/* Who reads no further, as head, has what it wanted. */
+	if (!failed || error == EPIPE || is_hung_up())
+		return code;
+	/* A stream that failed before has forgotten why. */
+	fprintf(stderr, "bitsinkctl: cannot write to standard output: %s\n",
+		error != 0 ? strerror(error) : "not all of it was taken");
+	return SESSION_OUTPUT;
+}
+
+static const char *
+socket_path(const struct arguments *arguments)
+{
+	const char *path = arguments->options[OPTION_SOCKET];
+
+	if (path == NULL)
+		path = getenv("BITSINK_SOCKET");
+	return path != NULL && path[0] != '\0' ? path : BITSINK_SOCKET;
 }
 
 int
 main(int argc, char **argv)
 {
-	size_t i;
+	char wrong[SESSION_WRONG];
+	struct session session = { 0 };
+	enum session_code code;
+	int result;
 
-	if (argc < 2)
-		return usage(NULL);
-	for (i = 0; i < COMMANDS; i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 2, argv + 2);
-	fprintf(stderr, "bitsinkctl: found \"%s\", expected a command\n",
-		argv[1]);
-	return usage(NULL);
+	/* For what is printable; all else stays as in C. */
+	(void)setlocale(LC_CTYPE, "");
+	/* A write tells of it, and there is a code to end with. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	result = arguments_read(&session.arguments, argc, argv, wrong,
+		sizeof(wrong));
+	session.printer = session.arguments.options[OPTION_JSON] != NULL
+		? &json_printer : &print_printer;
+	session.socket = socket_path(&session.arguments);
+	code = result == 0 ? run(&session)
+		: session_error(&session, SESSION_USAGE, "%s", wrong);
+	return (int)end_output(code);
 }

@@ -1,0 +1,61 @@
+/*
+ * arguments.h - the words of the command line, taken apart.
+ *
+ * Options may stand anywhere, before the command too; "--" ends them.
+ *
+ * Thread-safety: one thread.
+ */
+#ifndef BITSINK_ARGUMENTS_H
+#define BITSINK_ARGUMENTS_H
+
+#include <stddef.h>
+
+enum option {
+	OPTION_SOCKET,
+	OPTION_JSON,
+	OPTION_HELP,
+	OPTION_VERSION,
+	OPTION_ALL,
+	OPTION_CLASS,
+	OPTION_CLIENT,
+	OPTION_CONFIG,
+	OPTION_GROUP,
+	OPTION_LIMIT,
+	OPTION_LISTS,
+	OPTION_NAME,
+	OPTION_OUTPUT,
+	OPTION_PROMETHEUS,
+	OPTION_RESET,
+	OPTIONS
+};
+
+/* A bit for a set of options. */
+#define OPTION_BIT(option) (1u << (option))
+/* Those that every command takes. */
+#define OPTIONS_EVERYWHERE (OPTION_BIT(OPTION_SOCKET) | \
+	OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_HELP) | \
+	OPTION_BIT(OPTION_VERSION))
+
+/* No command takes more words. */
+#define ARGUMENTS_WORDS_MAX 3
+
+struct arguments {
+	/* The first word; NULL for none. */
+	const char *command;
+	/* The words behind it; where there are more, COUNT alone tells. */
+	const char *words[ARGUMENTS_WORDS_MAX];
+	size_t count;
+	/* The value of each option, "" for one that takes none; NULL where it
+	 * was not given. */
+	const char *options[OPTIONS];
+};
+
+/* Reads all of the line. 0, or -1 with what was found first that is wrong, and
+ * what was expected, in WRONG, of SIZE octets; all else is read then, too. */
+int arguments_read(struct arguments *arguments, int argc, char **argv,
+	char *wrong, size_t size);
+
+/* As it is written, with its value: "--limit N". */
+const char *arguments_option(enum option option);
+
+#endif

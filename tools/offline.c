@@ -1,0 +1,122 @@
+/*
+ * offline.c - the commands that look at files and need no module.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "explain.h"
+#include "question.h"
+#include "session.h"
+
+/* Reads the policy of PATH as the module does; NULL where it has errors. An
+ * error of our own is printed, and *CODE is set. */
+static struct policy *
+load(const struct session *session, const char *path, int check_patterns,
+	struct diag *diag, enum session_code *code)
+{
+	const char *own = session->arguments.options[OPTION_LISTS];
+	const char *directories[] = {
+		BITSINK_SYSCONF_LISTS, BITSINK_DATA_LISTS, NULL
+	};
+	struct policy_options options;
+
+	if (own != NULL) {
+		directories[0] = own;
+		directories[1] = NULL;
+	}
+	memset(diag, 0, sizeof(*diag));
+	memset(&options, 0, sizeof(options));
+	options.list_directories = directories;
+	options.check_patterns = check_patterns;
+	*code = SESSION_DONE;
+	if (getrandom(&options.key, sizeof(options.key), 0) !=
+	    (ssize_t)sizeof(options.key)) {
+		*code = session_error(session, SESSION_NO,
+			"no random key: %s", strerror(errno));
+		return NULL;
+	}
+	return policy_load(path, &options, diag);
+}
+
+enum session_code
+offline_check(const struct session *session)
+{
+	struct checked checked = { session->arguments.words[0], NULL, NULL };
+	enum session_code code;
+	struct policy *policy;
+	struct diag diag;
+
+	policy = load(session, checked.file, 1, &diag, &code);
+	if (code != SESSION_DONE)
+		return code;
+	checked.policy = policy;
+	checked.diag = &diag;
+	code = session_printed(session, session->printer->check(&checked),
+		policy != NULL ? SESSION_DONE : SESSION_NO);
+	policy_free(policy);
+	diag_clear(&diag);
+	return code;
+}
+
+/* Prints what POLICY does with QUESTION, by the record that the module would
+ * send. */
+static enum session_code
+explain(const struct session *session, const struct policy *policy,
+	const struct question *question)
+{
+	struct record_writer writer = { NULL, 0, 0, 0 };
+	struct explanation explanation;
+	char wrong[SESSION_WRONG];
+	enum session_code code;
+	struct reply reply;
+
+	explain_query(policy, &question->query, &explanation);
+	explain_record(&writer, &question->query, &explanation);
+	if (writer.broken) {
+		record_clear(&writer);
+		return session_printed(session, -1, SESSION_DONE);
+	}
+	if (reply_parse(&reply, writer.memory, writer.length, wrong,
+	    sizeof(wrong)) != 0)
+		code = session_error(session, SESSION_OUTPUT, "%s", wrong);
+	else
+		code = session_explained(session, reply_find(&reply,
+			"explain"));
+	reply_clear(&reply);
+	return code;
+}
+
+enum session_code
+offline_explain(const struct session *session)
+{
+	const struct arguments *arguments = &session->arguments;
+	const char *path = arguments->options[OPTION_CONFIG];
+	const char *type = arguments->count > 2 ? arguments->words[2] : NULL;
+	const char *found, *expected;
+	struct question question;
+	enum session_code code;
+	struct policy *policy;
+	struct diag diag;
+
+	expected = question_read(&question, arguments->words[0],
+		arguments->words[1], type, arguments->options[OPTION_CLASS],
+		&found);
+	if (expected != NULL)
+		return session_error(session, SESSION_USAGE, "found \"%s\", "
+			"expected %s", found, expected);
+	policy = load(session, path, 0, &diag, &code);
+	if (policy != NULL) {
+		code = explain(session, policy, &question);
+	} else if (code == SESSION_DONE) {
+		char text[SESSION_WRONG];
+
+		snprintf(text, sizeof(text), "%s: errors %zu, expected a "
+			"policy without", path, diag.errors);
+		(void)session->printer->error(text, &diag);
+		code = SESSION_USAGE;
+	}
+	policy_free(policy);
+	diag_clear(&diag);
+	return code;
+}

@@ -1,0 +1,698 @@
+/*
+ * print.c - answers for people.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "session.h"
+#include "text.h"
+
+/* Room for a cell that is made here. */
+#define CELL_OCTETS 64
+/* The longest label of a line, with its colon. */
+#define LABEL_COLUMNS 13
+
+/* --- Values. */
+
+static int64_t
+number(const struct record *record, const char *key)
+{
+	const char *value = record_get(record, key);
+	int64_t result;
+
+	if (value == NULL || text_number(value, &result) != 0)
+		return 0;
+	return result;
+}
+
+/* The value of KEY, "-" where there is none. */
+static const char *
+value(const struct record *record, const char *key)
+{
+	const char *text = record_get(record, key);
+
+	return text != NULL && text[0] != '\0' ? text : "-";
+}
+
+static int
+has(const struct record *record, const char *key)
+{
+	const char *text = record_get(record, key);
+
+	return text != NULL && text[0] != '\0';
+}
+
+static int
+is(const struct record *record, const char *key, const char *expected)
+{
+	const char *text = record_get(record, key);
+
+	return text != NULL && strcmp(text, expected) == 0;
+}
+
+static void
+put(const char *text)
+{
+	(void)text_safe(stdout, text);
+}
+
+static void
+put_spaces(size_t count)
+{
+	while (count-- > 0)
+		putchar(' ');
+}
+
+/* A value at the left of so many columns. */
+static void
+put_left(const char *text, size_t columns)
+{
+	size_t used = text_safe(stdout, text);
+
+	if (used < columns)
+		put_spaces(columns - used);
+}
+
+static void
+put_right(const char *text, size_t columns)
+{
+	size_t used = text_safe(NULL, text);
+
+	if (used < columns)
+		put_spaces(columns - used);
+	put(text);
+}
+
+/* "TIME (3 h ago)" */
+static void
+put_time(int64_t seconds, int64_t now)
+{
+	char time[TEXT_TIME_MAX], ago[TEXT_TIME_MAX];
+
+	text_time(time, seconds);
+	text_ago(ago, seconds, now);
+	printf("%s (%s)", time, ago);
+}
+
+/* --- Tables. */
+
+struct table;
+
+struct column {
+	const char *heading;
+	const char *key;
+	int right;
+	/* Makes the cell in TEXT, of CELL_OCTETS; NULL: the value itself. */
+	void (*cell)(const struct table *table, const struct record *record,
+		const char *key, char *text);
+};
+
+struct table {
+	const struct reply *reply;
+	/* The kind of records that are its rows. */
+	const char *kind;
+	const struct column *columns;
+	size_t count;
+	/* The sum of what rows have a share of. */
+	uint64_t total;
+};
+
+/* No table has more columns. */
+#define COLUMNS_MAX 16
+
+static const char *
+cell(const struct table *table, const struct column *column,
+	const struct record *record, char *text)
+{
+	if (column->cell == NULL)
+		return value(record, column->key);
+	column->cell(table, record, column->key, text);
+	return text;
+}
+
+/* The next row behind ROW (NULL: the first), or NULL. */
+static const struct record *
+next_row(const struct table *table, const struct record *row)
+{
+	const struct record *end = table->reply->records + table->reply->count;
+
+	for (row = row == NULL ? table->reply->records : row + 1; row < end;
+	    row++)
+		if (strcmp(row->kind, table->kind) == 0)
+			return row;
+	return NULL;
+}
+
+static void
+measure(const struct table *table, size_t *widths)
+{
+	const struct record *row = NULL;
+	char text[CELL_OCTETS];
+	size_t i;
+
+	for (i = 0; i < table->count; i++)
+		widths[i] = strlen(table->columns[i].heading);
+	while ((row = next_row(table, row)) != NULL)
+		for (i = 0; i < table->count; i++) {
+			size_t width = text_safe(NULL, cell(table,
+				&table->columns[i], row, text));
+
+			if (width > widths[i])
+				widths[i] = width;
+		}
+}
+
+static void
+put_cell(const struct table *table, size_t i, const char *text, size_t width)
+{
+	if (i > 0)
+		put_spaces(2);
+	if (table->columns[i].right)
+		put_right(text, width);
+	else
+		/* No line ends with spaces. */
+		put_left(text, i + 1 < table->count ? width : 0);
+}
+
+static void
+put_table(const struct table *table)
+{
+	const struct record *row = NULL;
+	size_t widths[COLUMNS_MAX] = { 0 }, i;
+	char text[CELL_OCTETS];
+
+	measure(table, widths);
+	for (i = 0; i < table->count; i++)
+		put_cell(table, i, table->columns[i].heading, widths[i]);
+	putchar('\n');
+	while ((row = next_row(table, row)) != NULL) {
+		for (i = 0; i < table->count; i++)
+			put_cell(table, i, cell(table, &table->columns[i], row,
+				text), widths[i]);
+		putchar('\n');
+	}
+}
+
+/* --- status. */
+
+static void
+put_label(const char *label)
+{
+	int used = printf("%s:", label);
+
+	if (used > 0 && used < LABEL_COLUMNS)
+		put_spaces((size_t)(LABEL_COLUMNS - used));
+}
+
+static void
+put_line(const struct record *record, const char *key)
+{
+	if (!has(record, key))
+		return;
+	put_label(key);
+	put(value(record, key));
+	putchar('\n');
+}
+
+static void
+put_time_line(const struct record *record, const char *key)
+{
+	if (!has(record, key))
+		return;
+	put_label(key);
+	put_time(number(record, key), number(record, "now"));
+	putchar('\n');
+}
+
+static void
+put_memory_line(const struct record *record)
+{
+	int64_t octets = number(record, "memory");
+
+	if (!has(record, "memory"))
+		return;
+	put_label("memory");
+	if (octets >= 1 << 20)
+		printf("%.1f MiB", (double)octets / (1 << 20));
+	else
+		printf("%.1f KiB", (double)octets / (1 << 10));
+	printf(" (%" PRId64 " octets)\n", octets);
+}
+
+static void
+put_first_line(const struct record *status)
+{
+	if (is(status, "stale", "yes")) {
+		printf("STALE: ");
+		put(value(status, "policy"));
+		printf(" cannot be used; the last good policy is in force");
+		if (has(status, "kept")) {
+			printf(", kept ");
+			put_time(number(status, "kept"),
+				number(status, "now"));
+		}
+	} else {
+		printf("in force");
+	}
+	if (is(status, "mode", "audit"))
+		printf(", in audit: nothing is blocked");
+	else if (is(status, "mode", "mixed"))
+		printf(", some groups in audit");
+	putchar('\n');
+}
+
+static int
+print_status(const struct reply *reply)
+{
+	const struct record *status = reply_find(reply, "status");
+
+	put_first_line(status);
+	put_line(status, "policy");
+	put_line(status, "mode");
+	if (number(status, "errors") > 0) {
+		put_line(status, "errors");
+		put_line(status, "error");
+	}
+	put_line(status, "checksum");
+	put_line(status, "generation");
+	put_time_line(status, "loaded");
+	put_time_line(status, "kept");
+	put_line(status, "groups");
+	put_line(status, "prefixes");
+	put_line(status, "patterns");
+	put_memory_line(status);
+	put_line(status, "workers");
+	put_line(status, "listeners");
+	put_time_line(status, "started");
+	put_line(status, "pid");
+	put_line(status, "host");
+	put_line(status, "unbound");
+	put_line(status, "version");
+	return 0;
+}
+
+/* --- groups, stats. */
+
+static int
+print_groups(const struct reply *reply)
+{
+	static const struct column columns[] = {
+		{ "GROUP", "name", 0, NULL },
+		{ "MODE", "mode", 0, NULL },
+		{ "ACTION", "action", 0, NULL },
+		{ "TTL", "ttl", 1, NULL },
+		{ "LOG", "log", 0, NULL },
+		{ "PREFIXES", "prefixes", 1, NULL },
+		{ "PATTERNS", "patterns", 1, NULL },
+		{ "ALLOWED", "allowed", 1, NULL },
+		{ "BLOCKED", "blocked", 1, NULL },
+		{ "AUDITED", "audited", 1, NULL },
+		{ "AT", "at", 0, NULL },
+		{ "SINKHOLES", "sinkholes", 0, NULL },
+		{ "LISTS", "lists", 0, NULL },
+	};
+	struct table table = {
+		reply, "group", columns, sizeof(columns) / sizeof(columns[0]), 0
+	};
+
+	put_table(&table);
+	return 0;
+}
+
+static int
+print_stats(const struct reply *reply)
+{
+	size_t i;
+
+	for (i = 0; i < reply->count; i++) {
+		const struct record *line = &reply->records[i];
+		const char *name = record_get(line, "name");
+		const char *number_text = record_get(line, "value");
+
+		if (name == NULL || number_text == NULL)
+			continue;
+		put(name);
+		putchar('=');
+		put(number_text);
+		putchar('\n');
+	}
+	return 0;
+}
+
+/* --- top. */
+
+static void
+error_cell(const struct table *table, const struct record *record,
+	const char *key, char *text)
+{
+	(void)table;
+	snprintf(text, CELL_OCTETS, "+-%" PRId64, number(record, key));
+}
+
+static void
+share_cell(const struct table *table, const struct record *record,
+	const char *key, char *text)
+{
+	double count = (double)number(record, key);
+
+	snprintf(text, CELL_OCTETS, "%.1f%%", table->total > 0
+		? 100 * count / (double)table->total : 0);
+}
+
+static void
+time_cell(const struct table *table, const struct record *record,
+	const char *key, char *text)
+{
+	(void)table;
+	text_time(text, number(record, key));
+}
+
+#define COLUMNS_EVERY \
+	{ "COUNT", "count", 1, NULL }, \
+	{ "ERROR", "error", 1, error_cell }, \
+	{ "SHARE", "count", 1, share_cell }, \
+	{ "FIRST", "first", 0, time_cell }, \
+	{ "LAST", "last", 0, time_cell }, \
+	{ "GROUP", "group", 0, NULL }
+
+/* The columns for what tops are by. */
+struct top_columns {
+	const char *by;
+	const struct column *columns;
+	size_t count;
+};
+
+static const struct column client_columns[] = {
+	COLUMNS_EVERY, { "CLIENT", "client", 0, NULL }
+};
+static const struct column name_columns[] = {
+	COLUMNS_EVERY, { "NAME", "name", 0, NULL }
+};
+static const struct column rule_columns[] = {
+	COLUMNS_EVERY, { "REASON", "reason", 0, NULL },
+	{ "RULE", "rule", 0, NULL }
+};
+static const struct column pair_columns[] = {
+	COLUMNS_EVERY, { "CLIENT", "client", 0, NULL },
+	{ "NAME", "name", 0, NULL }
+};
+
+#define TOP_COLUMNS(by, columns) \
+	{ by, columns, sizeof(columns) / sizeof((columns)[0]) }
+
+static const struct top_columns tops[] = {
+	TOP_COLUMNS("clients", client_columns),
+	TOP_COLUMNS("names", name_columns),
+	TOP_COLUMNS("rules", rule_columns),
+	TOP_COLUMNS("pairs", pair_columns),
+};
+
+#define TOPS (sizeof(tops) / sizeof(tops[0]))
+
+static const struct top_columns *
+columns_by(const char *by)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < TOPS && strcmp(tops[i].by, by) != 0; i++)
+		;
+	return &tops[i];
+}
+
+/* What all rows count together. */
+static uint64_t
+sum_counts(const struct table *table)
+{
+	const struct record *row = NULL;
+	uint64_t sum = 0;
+
+	while ((row = next_row(table, row)) != NULL)
+		sum += (uint64_t)number(row, "count");
+	return sum;
+}
+
+/* How far the counts may be trusted. */
+static void
+put_trust(const struct record *top, int shares_of_shown)
+{
+	if (is(top, "exact", "yes"))
+		printf("Counts are exact");
+	else
+		printf("Counts are not exact, more than %" PRId64 " came: a "
+			"true count is COUNT or at most ERROR less",
+			number(top, "room"));
+	if (number(top, "lost") > 0)
+		printf("; %" PRId64 " events were lost and are in no count",
+			number(top, "lost"));
+	else
+		printf("; no event was lost");
+	printf("; shares are of %s.\n", shares_of_shown ? "what is shown"
+		: "all");
+}
+
+static int
+print_top(const struct reply *reply)
+{
+	const struct record *top = reply_find(reply, "top");
+	const struct top_columns *by = columns_by(value(top, "by"));
+	struct table table = { reply, "entry", by->columns, by->count, 0 };
+	int has_total = has(top, "total");
+
+	printf("Blocked or audited most often, by ");
+	put(value(top, "by"));
+	printf(", since ");
+	put_time(number(top, "since"), number(top, "now"));
+	putchar('\n');
+	table.total = has_total ? (uint64_t)number(top, "total")
+		: sum_counts(&table);
+	if (next_row(&table, NULL) != NULL)
+		put_table(&table);
+	else
+		printf("nothing\n");
+	put_trust(top, !has_total);
+	return 0;
+}
+
+/* --- watch. */
+
+static int
+print_event(const struct record *record)
+{
+	char time[TEXT_TIME_MAX];
+
+	if (strcmp(record->kind, "lost") == 0) {
+		printf("lost %" PRId64 " events\n", number(record, "count"));
+		return 0;
+	}
+	text_time(time, number(record, "time"));
+	/* The fraction goes before the Z. */
+	time[strcspn(time, "Z")] = '\0';
+	printf("%s.%06" PRId64 "Z  ", time, number(record, "microseconds"));
+	put_left(value(record, "verdict"), 5);
+	putchar(' ');
+	put_left(value(record, "action"), 8);
+	putchar(' ');
+	put_left(value(record, "reason"), 10);
+	putchar(' ');
+	put_left(value(record, "group"), 12);
+	putchar(' ');
+	put_left(value(record, "client"), 15);
+	putchar(' ');
+	put_left(value(record, "name"), 32);
+	putchar(' ');
+	put(value(record, "class"));
+	putchar(' ');
+	put_left(value(record, "type"), 5);
+	putchar(' ');
+	put(value(record, "rule"));
+	putchar('\n');
+	return 0;
+}
+
+/* --- explain. */
+
+static void
+put_client(const struct record *explain)
+{
+	put(value(explain, "client"));
+	if (!has(explain, "group")) {
+		printf(" is in no group: it is served as if bitsink were not "
+			"there.\n");
+		return;
+	}
+	printf(" is in group ");
+	put(value(explain, "group"));
+	printf(" (");
+	put(value(explain, "group-at"));
+	printf("), by client ");
+	put(value(explain, "prefix"));
+	printf(".\n");
+}
+
+/* The pattern that decided. */
+static void
+put_pattern(const struct record *explain)
+{
+	printf(" is %s by the pattern ",
+		is(explain, "deny", "yes") ? "denied" : "allowed");
+	put(value(explain, "pattern"));
+	if (has(explain, "list")) {
+		printf(" of list ");
+		put(value(explain, "list"));
+	}
+	printf(" (");
+	put(value(explain, "rule"));
+	printf("), the most specific one that matches.\n");
+}
+
+static void
+put_reason(const struct record *explain)
+{
+	const char *class = value(explain, "class");
+
+	if (is(explain, "verdict", "unrestricted"))
+		return;
+	put(value(explain, "name"));
+	if (is(explain, "reason", "class")) {
+		printf(" is asked for in class ");
+		put(class);
+		printf(", which no pattern allows anything in.\n");
+	} else if (has(explain, "pattern")) {
+		put_pattern(explain);
+	} else if (is(explain, "reason", "not-listed")) {
+		printf(" is not listed there: no pattern matches.\n");
+	} else {
+		printf(" is judged for the reason ");
+		put(value(explain, "reason"));
+		printf(".\n");
+	}
+}
+
+static void
+put_answer(const struct record *explain)
+{
+	printf("Answer to a query for ");
+	put(value(explain, "class"));
+	putchar(' ');
+	put(value(explain, "type"));
+	printf(": ");
+	put(value(explain, "answer"));
+	if (is(explain, "answer", "none"))
+		printf(", the query is dropped");
+	if (has(explain, "ttl")) {
+		printf(", TTL ");
+		put(value(explain, "ttl"));
+	}
+	printf(".\n");
+	if (has(explain, "ede")) {
+		printf("The client is told: ");
+		put(value(explain, "ede"));
+		putchar('\n');
+	}
+}
+
+static int
+print_explain(const struct record *explain)
+{
+	put_client(explain);
+	put_reason(explain);
+	if (is(explain, "verdict", "audit")) {
+		printf("The group is in audit: this is counted and logged, and "
+			"answered all the same; else the action would be ");
+		put(value(explain, "action"));
+		printf(".\n");
+	}
+	put_answer(explain);
+	return 0;
+}
+
+/* --- What needs no module. */
+
+static void
+put_diag(const struct diag *diag)
+{
+	size_t i, all = diag->errors + diag->warnings;
+
+	for (i = 0; i < diag->kept; i++) {
+		(void)text_safe(stderr, diag->items[i].text);
+		fputc('\n', stderr);
+	}
+	if (all > diag->kept)
+		fprintf(stderr, "and %zu more\n", all - diag->kept);
+}
+
+static int
+print_check(const struct checked *checked)
+{
+	const struct policy *policy = checked->policy;
+
+	put_diag(checked->diag);
+	put(checked->file);
+	if (policy != NULL)
+		printf(": groups %zu, prefixes %zu, patterns %zu, warnings "
+			"%zu\n", policy->group_count, policy->prefix_count,
+			policy->pattern_count, checked->diag->warnings);
+	else
+		printf(": errors %zu, warnings %zu\n", checked->diag->errors,
+			checked->diag->warnings);
+	return 0;
+}
+
+static int
+print_version(const char *version)
+{
+	printf("bitsinkctl %s\n", version);
+	return 0;
+}
+
+static void
+put_command(const struct command *command)
+{
+	printf("%s%s%s\n        %s\n", command->name,
+		command->arguments[0] != '\0' ? " " : "", command->arguments,
+		command->what);
+}
+
+static int
+print_help(const struct command *command)
+{
+	if (command != NULL) {
+		printf("usage: bitsinkctl [--socket PATH] [--json] ");
+		put_command(command);
+	} else {
+		printf("usage: bitsinkctl [--socket PATH] [--json] "
+			"COMMAND\n\n");
+		for (command = session_commands; command->name != NULL;
+		    command++) {
+			printf("  ");
+			put_command(command);
+		}
+	}
+	printf("\nSee bitsinkctl(1).\n");
+	return 0;
+}
+
+static int
+print_error(const char *text, const struct diag *diag)
+{
+	if (diag != NULL)
+		put_diag(diag);
+	fprintf(stderr, "bitsinkctl: ");
+	(void)text_safe(stderr, text);
+	fputc('\n', stderr);
+	return 0;
+}
+
+const struct printer print_printer = {
+	.status = print_status,
+	.groups = print_groups,
+	.stats = print_stats,
+	.top = print_top,
+	.event = print_event,
+	.explain = print_explain,
+	.report = report_write,
+	.check = print_check,
+	.version = print_version,
+	.help = print_help,
+	.error = print_error,
+};

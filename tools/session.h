@@ -1,0 +1,114 @@
+/*
+ * session.h - one run of bitsinkctl: what it was asked for, how it answers, and
+ * the code that it ends with.
+ *
+ * Thread-safety: one thread.
+ */
+#ifndef BITSINK_SESSION_H
+#define BITSINK_SESSION_H
+
+#include <stdio.h>
+
+#include "arguments.h"
+#include "diag.h"
+#include "policy.h"
+#include "report.h"
+
+enum session_code {
+	SESSION_DONE = 0,
+	/* What was asked is not so: the policy has errors, is stale, or the
+	 * query would be blocked. */
+	SESSION_NO = 1,
+	/* A wrong argument, also for the module. */
+	SESSION_USAGE = 2,
+	SESSION_UNREACHABLE = 3,
+	/* What was to be written could not be. */
+	SESSION_OUTPUT = 4
+};
+
+/* Room for what is wrong: longer than an error of the module with its file's
+ * name. */
+#define SESSION_WRONG 8192
+
+struct session;
+
+struct command {
+	const char *name;
+	const char *arguments;
+	const char *what;
+	enum session_code (*run)(const struct session *session);
+	/* Its own options, by OPTION_BIT(). */
+	unsigned options;
+	size_t words_min;
+	size_t words_max;
+};
+
+/* The end of the table has no name. */
+extern const struct command session_commands[];
+
+/* A policy that was looked at. */
+struct checked {
+	const char *file;
+	/* NULL where it has errors. */
+	const struct policy *policy;
+	const struct diag *diag;
+};
+
+/*
+ * How answers are printed on standard output, as text or as JSON; errors of
+ * text go to standard error. Each function returns 0, or -1 when out of
+ * memory; who cares whether the output takes it looks at the stream.
+ */
+struct printer {
+	int (*status)(const struct reply *reply);
+	int (*groups)(const struct reply *reply);
+	int (*stats)(const struct reply *reply);
+	int (*top)(const struct reply *reply);
+	/* A line each. */
+	int (*event)(const struct record *record);
+	int (*explain)(const struct record *record);
+	int (*report)(FILE *out, const struct report *report);
+	int (*check)(const struct checked *checked);
+	int (*version)(const char *version);
+	/* All commands for NULL. */
+	int (*help)(const struct command *command);
+	/* DIAG may be NULL. */
+	int (*error)(const char *text, const struct diag *diag);
+};
+
+extern const struct printer print_printer;
+extern const struct printer json_printer;
+
+struct session {
+	const struct printer *printer;
+	const char *socket;
+	struct arguments arguments;
+};
+
+/* Prints an error by printf and returns CODE. */
+enum session_code session_error(const struct session *session,
+	enum session_code code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* CODE, or the code for what a function of the printer returned. */
+enum session_code session_printed(const struct session *session, int result,
+	enum session_code code);
+
+/* Prints the record of explain.h (NULL: it was not there); the code tells
+ * whether the query would be blocked. */
+enum session_code session_explained(const struct session *session,
+	const struct record *record);
+
+/* The commands: ask.c has those that ask the module, collect.c the report,
+ * offline.c those without a module. */
+enum session_code ask_status(const struct session *session);
+enum session_code ask_groups(const struct session *session);
+enum session_code ask_stats(const struct session *session);
+enum session_code ask_top(const struct session *session);
+enum session_code ask_watch(const struct session *session);
+enum session_code ask_explain(const struct session *session);
+enum session_code ask_report(const struct session *session);
+enum session_code offline_explain(const struct session *session);
+enum session_code offline_check(const struct session *session);
+
+#endif

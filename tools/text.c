@@ -1,0 +1,141 @@
+/*
+ * text.c - values on their way to people.
+ */
+#include "text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <wchar.h>
+
+#define ESCAPE_OCTETS 4
+
+/* Octets of the character at VALUE, 0 where it is none that may be printed;
+ * *COLUMNS is how many it takes. */
+static size_t
+printable(const char *value, size_t left, size_t *columns)
+{
+	mbstate_t state;
+	wchar_t character;
+	size_t octets;
+	int width;
+
+	memset(&state, 0, sizeof(state));
+	octets = mbrtowc(&character, value, left, &state);
+	if (octets == 0 || octets > left)
+		return 0;
+	/* 0: it changes others, as what turns their direction. */
+	width = wcwidth(character);
+	if (width <= 0)
+		return 0;
+	*columns = (size_t)width;
+	return octets;
+}
+
+static void
+write_escape(char *out, char c)
+{
+	unsigned octet = (unsigned char)c;
+
+	out[0] = '\\';
+	out[1] = (char)('0' + octet / 100);
+	out[2] = (char)('0' + octet / 10 % 10);
+	out[3] = (char)('0' + octet % 10);
+}
+
+size_t
+text_safe(FILE *out, const char *value)
+{
+	size_t left = strlen(value), all = 0;
+
+	while (left > 0) {
+		char escape[ESCAPE_OCTETS];
+		const char *what = value;
+		size_t columns, octets = printable(value, left, &columns);
+		size_t length = octets;
+
+		if (octets == 0) {
+			write_escape(escape, *value);
+			what = escape;
+			octets = 1;
+			length = columns = ESCAPE_OCTETS;
+		}
+		if (out != NULL)
+			(void)fwrite(what, 1, length, out);
+		all += columns;
+		value += octets;
+		left -= octets;
+	}
+	return all;
+}
+
+char *
+text_ascii(const char *value)
+{
+	char *text = malloc(ESCAPE_OCTETS * strlen(value) + 1);
+	char *at = text;
+
+	if (text == NULL)
+		return NULL;
+	for (; *value != '\0'; value++) {
+		if (*value >= ' ' && *value < 0x7f) {
+			*at++ = *value;
+		} else {
+			write_escape(at, *value);
+			at += ESCAPE_OCTETS;
+		}
+	}
+	*at = '\0';
+	return text;
+}
+
+int
+text_number(const char *value, int64_t *number)
+{
+	const char *digits = value + (*value == '-');
+	char *end;
+
+	/* strtoimax() would take a '+' and spaces, too. */
+	if (*digits < '0' || *digits > '9')
+		return -1;
+	errno = 0;
+	*number = strtoimax(value, &end, 10);
+	return errno == 0 && *end == '\0' ? 0 : -1;
+}
+
+void
+text_time(char *out, int64_t seconds)
+{
+	time_t time = (time_t)seconds;
+	struct tm tm;
+
+	if (gmtime_r(&time, &tm) == NULL ||
+	    strftime(out, TEXT_TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		snprintf(out, TEXT_TIME_MAX, "%" PRId64, seconds);
+}
+
+void
+text_ago(char *out, int64_t seconds, int64_t now)
+{
+	/* No time that is one overflows that. */
+	uint64_t age = (uint64_t)now - (uint64_t)seconds;
+	const char *unit = "s";
+
+	if (seconds > now) {
+		snprintf(out, TEXT_TIME_MAX, "in the future");
+		return;
+	}
+	if (age >= (uint64_t)2 * 24 * 3600) {
+		age /= (uint64_t)24 * 3600;
+		unit = "days";
+	} else if (age >= 3600) {
+		age /= 3600;
+		unit = "h";
+	} else if (age >= 60) {
+		age /= 60;
+		unit = "min";
+	}
+	snprintf(out, TEXT_TIME_MAX, "%" PRIu64 " %s ago", age, unit);
+}
