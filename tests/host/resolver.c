@@ -3,6 +3,7 @@
  */
 #include "resolver.h"
 
+#include <pwd.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,7 +46,7 @@ write_configuration(const char *folder, const struct resolver_options *options)
 	if (asprintf(&text,
 	    "server:\n"
 	    "  directory: \"%s\"\n"
-	    "  username: \"\"\n"
+	    "  username: \"%s\"\n"
 	    "  chroot: \"\"\n"
 	    "  pidfile: \"\"\n"
 	    "  use-syslog: no\n"
@@ -67,8 +69,9 @@ write_configuration(const char *folder, const struct resolver_options *options)
 	    "  control-interface: \"%s/control\"\n"
 	    "  control-use-cert: no\n"
 	    "%s%s%s",
-	    folder, RESOLVER_IP4, RESOLVER_PORT, SANDBOX_IP6_RESOLVER,
-	    RESOLVER_PORT, modules, options->server ? options->server : "",
+	    folder, options->user != NULL ? options->user : "", RESOLVER_IP4,
+	    RESOLVER_PORT, SANDBOX_IP6_RESOLVER, RESOLVER_PORT, modules,
+	    options->server != NULL ? options->server : "",
 	    folder, options->policy != NULL ? load : "", forward,
 	    options->clauses != NULL ? options->clauses : "") < 0)
 		abort();
@@ -147,6 +150,30 @@ spawn(const char *folder)
 	return pid;
 }
 
+static void
+give(const char *folder, const char *name, const struct passwd *user)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/%s", folder, name) < 0)
+		abort();
+	assert_int_equal(chown(path, user->pw_uid, user->pw_gid), 0);
+	free(path);
+}
+
+/* The user gets in, and may write the log and the state. */
+static void
+let_in(const char *folder, const char *user)
+{
+	const struct passwd *found = getpwnam(user);
+
+	assert_non_null(found);
+	assert_int_equal(chmod(folder, 0711), 0);
+	sandbox_write(folder, "unbound.log", "");
+	give(folder, "unbound.log", found);
+	give(folder, "state", found);
+}
+
 static struct resolver *
 new_resolver(const struct resolver_options *options)
 {
@@ -155,6 +182,8 @@ new_resolver(const struct resolver_options *options)
 	assert_non_null(resolver);
 	resolver->folder = sandbox_folder();
 	sandbox_make_folder(resolver->folder, "state");
+	if (options->user != NULL)
+		let_in(resolver->folder, options->user);
 	write_configuration(resolver->folder, options);
 	resolver->pid = spawn(resolver->folder);
 	return resolver;
@@ -191,10 +220,9 @@ fail_with_log(struct resolver *resolver, const char *what)
 	fail();
 }
 
-struct resolver *
-resolver_start(const struct resolver_options *options)
+static void
+await_start(struct resolver *resolver)
 {
-	struct resolver *resolver = new_resolver(options);
 	long long deadline = sandbox_now() + SANDBOX_PATIENCE;
 
 	for (;;) {
@@ -202,12 +230,21 @@ resolver_start(const struct resolver_options *options)
 
 		free(control(resolver, "status", &status));
 		if (status == 0)
-			return resolver;
+			return;
 		if (waitpid(resolver->pid, NULL, WNOHANG) == resolver->pid)
 			fail_with_log(resolver, "Unbound gave up");
 		if (!sandbox_wait(deadline))
 			fail_with_log(resolver, "Unbound does not start");
 	}
+}
+
+struct resolver *
+resolver_start(const struct resolver_options *options)
+{
+	struct resolver *resolver = new_resolver(options);
+
+	await_start(resolver);
+	return resolver;
 }
 
 static void
@@ -259,20 +296,32 @@ resolver_reload_fails(struct resolver *resolver)
 }
 
 void
-resolver_stop(struct resolver *resolver)
+resolver_end(struct resolver *resolver, int signal)
 {
 	int status;
 
+	kill(resolver->pid, signal);
+	status = await_end(resolver);
+	resolver->pid = 0;
+	if (signal == SIGTERM &&
+	    (!WIFEXITED(status) || WEXITSTATUS(status) != 0))
+		fail_with_log(resolver, "Unbound did not end with success");
+}
+
+void
+resolver_start_again(struct resolver *resolver)
+{
+	resolver->pid = spawn(resolver->folder);
+	await_start(resolver);
+}
+
+void
+resolver_stop(struct resolver *resolver)
+{
 	if (resolver == NULL)
 		return;
-	if (resolver->pid == 0) {
-		free_resolver(resolver);
-		return;
-	}
-	kill(resolver->pid, SIGTERM);
-	status = await_end(resolver);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		fail_with_log(resolver, "Unbound did not end with success");
+	if (resolver->pid != 0)
+		resolver_end(resolver, SIGTERM);
 	free_resolver(resolver);
 }
 
@@ -316,21 +365,41 @@ resolver_log(struct resolver *resolver)
 	return sandbox_read(resolver->folder, "unbound.log");
 }
 
+static unsigned
+times_in(const char *text, const char *word)
+{
+	unsigned count = 0;
+
+	while ((text = strstr(text, word)) != NULL) {
+		text += strlen(word);
+		count++;
+	}
+	return count;
+}
+
 void
-resolver_await_log(struct resolver *resolver, const char *text)
+resolver_await_log_count(struct resolver *resolver, const char *text,
+	unsigned count)
 {
 	long long deadline = sandbox_now() + SANDBOX_PATIENCE;
 
 	for (;;) {
 		char *log = resolver_log(resolver);
-		int found = strstr(log, text) != NULL;
+		unsigned found = times_in(log, text);
 
 		free(log);
-		if (found)
+		if (found >= count)
 			return;
 		if (!sandbox_wait(deadline)) {
-			print_error("expected in the log: %s\n", text);
+			print_error("expected in the log %u times, found %u "
+				"times: %s\n", count, found, text);
 			fail_with_log(resolver, "it is not there");
 		}
 	}
+}
+
+void
+resolver_await_log(struct resolver *resolver, const char *text)
+{
+	resolver_await_log_count(resolver, text, 1);
 }

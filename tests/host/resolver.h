@@ -32,6 +32,9 @@ struct resolver_options {
 	int no_forward;
 	/* Another library than the one under test, or NULL. */
 	const char *library;
+	/* Whom Unbound becomes, root to begin with, or NULL. Its state
+	 * directory is that user's; the library must be in reach. */
+	const char *user;
 };
 
 /* Makes a key and a certificate in FOLDER. Returns lines for the server:
@@ -54,14 +57,21 @@ void resolver_reload_fails(struct resolver *resolver);
 /* Stops it; fails the test unless it ends with success. */
 void resolver_stop(struct resolver *resolver);
 
+/* Ends it by SIGNAL, and leaves its folder; by SIGTERM it must end with
+ * success. It may be started again there. */
+void resolver_end(struct resolver *resolver, int signal);
+void resolver_start_again(struct resolver *resolver);
+
 /* Runs unbound-control; its output, to be freed. Fails if it fails. */
 char *resolver_control(struct resolver *resolver, const char *command);
 
 /* One number of "unbound-control stats_noreset". */
 unsigned long resolver_stat(struct resolver *resolver, const char *name);
 
-/* Waits until a line of the log holds TEXT. */
+/* Waits until a line of the log holds TEXT, or so many times. */
 void resolver_await_log(struct resolver *resolver, const char *text);
+void resolver_await_log_count(struct resolver *resolver, const char *text,
+	unsigned count);
 
 /* The log so far, to be freed. */
 char *resolver_log(struct resolver *resolver);

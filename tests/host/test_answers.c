@@ -339,48 +339,6 @@ statistics_count_blocked_answers_by_action(void **state)
 		"num.answer.rcode.REFUSED"), 5);
 }
 
-static void
-blocked_queries_are_logged_so_that_no_name_can_forge_a_line(void **state)
-{
-	struct world *world = *state;
-
-	ldns_pkt_free(ask(Q("127.0.0.2", "EviL.test", TYPE_AAAA)));
-	resolver_await_log(world->resolver, "bitsink: block client=127.0.0.2 "
-		"group=nx name=EviL.test. type=AAAA reason=not-listed "
-		"action=nxdomain\n");
-	ldns_pkt_free(ask(Q(SANDBOX_IP6_UPDATE, "denied.allowed.test",
-		TYPE_A)));
-	resolver_await_log(world->resolver, "bitsink: block client="
-		SANDBOX_IP6_UPDATE " group=nx name=denied.allowed.test. "
-		"type=A reason=denied action=nxdomain rule=");
-	ldns_pkt_free(ask(Q("127.0.0.6", "a\\010b\\032c\\\"=d\\127.test",
-		TYPE_A)));
-	resolver_await_log(world->resolver, "bitsink: block client=127.0.0.6 "
-		"group=hole name=a\\010b\\032c\\034\\061d\\127.test. type=A "
-		"reason=not-listed action=sinkhole\n");
-}
-
-static void
-log_lines_are_limited_and_what_is_left_out_is_said(void **state)
-{
-	struct world *world = *state;
-	char *log, *line;
-	int i, lines = 0;
-
-	for (i = 0; i < 500; i++)
-		ldns_pkt_free(ask(Q("127.0.0.2", "evil.test", TYPE_A)));
-	/* Stopping says what was dropped last. */
-	free(resolver_control(world->resolver, "reload"));
-	resolver_await_log(world->resolver, "bitsink: log-limit dropped=");
-	log = resolver_log(world->resolver);
-	for (line = log; (line = strstr(line, "bitsink: block")) != NULL;
-	    line++)
-		lines++;
-	assert_true(lines >= 20);
-	assert_true(lines < 500);
-	free(log);
-}
-
 int
 main(void)
 {
@@ -404,12 +362,6 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 			statistics_count_blocked_answers_by_action, setup,
 			world_stop),
-		cmocka_unit_test_setup_teardown(
-		blocked_queries_are_logged_so_that_no_name_can_forge_a_line,
-			setup, world_stop),
-		cmocka_unit_test_setup_teardown(
-			log_lines_are_limited_and_what_is_left_out_is_said,
-			setup, world_stop),
 	};
 
 	return world_main(tests);

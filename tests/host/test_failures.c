@@ -281,13 +281,18 @@ a_state_directory_that_cannot_be_written_is_told_and_does_no_harm(
 	struct world *world = *state;
 	char *path = path_in(world, "state");
 	char *kept = path_in(world, "state/last-good-policy");
+	char *socket = path_in(world, "state/control");
 
 	assert_int_equal(unlink(kept), 0);
+	assert_int_equal(unlink(socket), 0);
 	assert_int_equal(rmdir(path), 0);
 	free(resolver_control(world->resolver, "reload"));
 	resolver_await_log(world->resolver, "bitsink: the policy is not kept "
 		"in \"");
+	resolver_await_log(world->resolver,
+		"bitsink: there is no control socket: cannot make \"");
 	assert_enforced();
+	free(socket);
 	free(kept);
 	free(path);
 }

@@ -7,6 +7,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "control.h"
 
 /* Starts a world whose Unbound has the library of preload/ in it. */
 static struct world *
@@ -52,6 +55,18 @@ take_memory(struct world *world, int take)
 	}
 }
 
+/* Who would ask bitsink itself is told, and sent away. */
+static void
+assert_control_has_none(const struct world *world)
+{
+	int fd = control_open(world->resolver);
+	char *text = control_rest(fd);
+
+	assert_string_equal(text, "error text=out\\032of\\032memory\n");
+	free(text);
+	close(fd);
+}
+
 static void
 without_memory_blocked_names_stay_blocked(void **state)
 {
@@ -79,8 +94,10 @@ without_memory_blocked_names_stay_blocked(void **state)
 		assert_answer(Q(ORDINARY, "evil.test", TYPE_A),
 			"NOERROR 203.0.113.66");
 		assert_answer(Q(ORDINARY, "evil.test", TYPE_TXT), "SERVFAIL");
+		assert_control_has_none(world);
 	}
 	take_memory(world, 0);
+	free(control_ask(world->resolver, "groups"));
 	assert_answer(Q(ORDINARY, "evil.test", TYPE_TXT),
 		"NOERROR \"command\"");
 	assert_answer(Q(UPDATE_HOST, "evil.test", TYPE_TXT), "NXDOMAIN");

@@ -206,8 +206,8 @@ an_audited_client_is_answered_and_counted(void **state)
 	assert_int_equal(resolver_stat(world->resolver,
 		"num.rpz.action.rpz-local-data"), 1);
 	resolver_await_log(world->resolver, "bitsink: audit client=127.0.0.2 "
-		"group=wsus name=evil.test. type=A reason=not-listed "
-		"action=nxdomain");
+		"group=wsus name=evil.test. type=A class=IN reason=not-listed "
+		"action=nxdomain rule=- time=");
 }
 
 int

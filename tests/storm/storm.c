@@ -6,7 +6,7 @@
  * upstream, which is slow and loses queries: at any time some are absent, some
  * cached, some expired and some in flight. Connections are dropped midway, and
  * Unbound is reloaded. Every answer is judged when it comes, by the question
- * in it and by who got it.
+ * in it and by who got it. Others look on, by the control socket.
  *
  * STORM_SECONDS is how long it blows; STORM_FLAVOUR is the Unbound it is for:
  * memory is measured in "debian" alone, for the others keep what was freed.
@@ -27,6 +27,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "control.h"
+#include "onlookers.h"
+#include "statistics.h"
 #include "wild.h"
 
 /* Unbound's caches and buffers are full after the first of them. */
@@ -63,7 +66,7 @@ enum kind {
 };
 
 static const char policy[] =
-	"bitsink:\n  log: all\n"
+	"bitsink:\n  log: all\n  log-limit: 0\n"
 	"group:\n  name: nxdomain\n  client: 127.0.10.0/24\n"
 	"  client: " SANDBOX_IP6_UPDATE "\n  allow: .all.test\n"
 	"  allow: *.some.test\n  deny: .denied.all.test\n"
@@ -79,6 +82,8 @@ static const char policy[] =
 	"  allow: *.all.test\n  deny: *.denied.all.test\n  action: drop\n"
 	"group:\n  name: audit\n  client: 127.0.15.0/24\n"
 	"  allow: *.all.test\n  deny: *.denied.all.test\n  mode: audit\n";
+
+#define THREADS 4
 
 static const char server[] =
 	"  num-threads: 4\n"
@@ -108,6 +113,16 @@ static const int allowed[DOMAINS][KIND_COUNT] = {
 	{ 1, 1, 0, 0, 1, 0, 0 },
 	{ 1, 0, 0, 0, 0, 0, 0 },
 	{ 1, 0, 0, 0, 0, 0, 0 },
+};
+
+/* Their groups in the policy. */
+static const char *const groups[KIND_COUNT] = {
+	[KIND_NXDOMAIN] = "nxdomain",
+	[KIND_SINKHOLE] = "sinkhole",
+	[KIND_REFUSED] = "refused",
+	[KIND_NODATA] = "nodata",
+	[KIND_DROP] = "drop",
+	[KIND_AUDIT] = "audit",
 };
 
 /* Unbound's counter of what is done to a kind's queries that are not allowed;
@@ -152,6 +167,8 @@ struct slot {
 struct storm {
 	struct wild *wild;
 	struct resolver *resolver;
+	/* NULL: nobody looks on. */
+	struct onlookers *onlookers;
 	struct slot *slots;
 	size_t slot_count;
 	int epoll;
@@ -740,6 +757,8 @@ turn(struct storm *storm)
 		if (slot->fd >= 0)
 			handle(slot);
 	}
+	if (storm->onlookers != NULL)
+		onlookers_turn(storm->onlookers);
 }
 
 static void
@@ -912,6 +931,17 @@ print_sums(const struct storm *storm)
 }
 
 static void
+print_onlookers(const struct storm *storm)
+{
+	const struct onlookers_sums *sums = onlookers_sums(storm->onlookers);
+
+	print_message("onlookers: replies=%lu cut-short=%lu connections=%lu "
+		"all-seen=%lu all-lost=%lu seen=%lu lost=%lu\n",
+		sums->replies, sums->cut, sums->connections, sums->all_seen,
+		sums->all_lost, sums->seen, sums->lost);
+}
+
+static void
 forget_sums(struct storm *storm)
 {
 	memset(storm->sent, 0, sizeof(storm->sent));
@@ -936,6 +966,7 @@ no_answer_is_wrong_for_its_client(void **state)
 	assert_true(round > 0);
 	forget_sums(storm);
 	storm->calm = 0;
+	storm->onlookers = onlookers_begin(storm->resolver, THREADS);
 	for (i = 0; i < ROUNDS; i++) {
 		blow(storm, round);
 		resident[i] = resident_kib(storm);
@@ -944,10 +975,13 @@ no_answer_is_wrong_for_its_client(void **state)
 		print_sums(storm);
 		assert_int_equal(storm->wrong, 0);
 	}
+	print_onlookers(storm);
 	assert_int_equal(storm->reloads - before, ROUNDS);
 	/* All there is to be seen was seen. */
 	assert_true(storm->passed > 1000 && storm->blocked > 1000);
 	assert_true(storm->dropped > 10);
+	assert_true(onlookers_sums(storm->onlookers)->replies > 1000);
+	assert_true(onlookers_sums(storm->onlookers)->all_seen > 1000);
 	assert_true(storm->failed < storm->passed / 5);
 	if (is_flavour("debian"))
 		assert_true(resident[ROUNDS - 1] <
@@ -965,34 +999,181 @@ be_calm(struct storm *storm, unsigned long count)
 	close_slots(storm);
 }
 
+static unsigned long
+sent_in_all(const struct storm *storm)
+{
+	unsigned long all = 0;
+	enum kind kind;
+
+	for (kind = KIND_ORDINARY; kind < KIND_COUNT; kind++)
+		all += storm->sent[kind][0] + storm->sent[kind][1];
+	return all;
+}
+
+/* Statistics in which each blocked query has its log line, or is lost. */
+static char *
+await_log_lines(const struct storm *storm)
+{
+	long long deadline = sandbox_now() + SANDBOX_PATIENCE;
+
+	for (;;) {
+		char *stats = resolver_control(storm->resolver,
+			"stats_noreset");
+		unsigned long lines = statistics_number(stats,
+			"num.bitsink.log.lines"), lost;
+
+		lost = statistics_number(stats, "num.bitsink.events.lost");
+		if (lines + lost >= statistics_refused(stats)) {
+			assert_true(lines <= statistics_refused(stats));
+			return stats;
+		}
+		if (!sandbox_wait(deadline)) {
+			print_error("expected more lines in:\n%s", stats);
+			fail();
+		}
+		free(stats);
+	}
+}
+
+static void
+check_group(const struct storm *storm, const char *stats, enum kind kind)
+{
+	char name[128];
+
+	snprintf(name, sizeof(name), "num.bitsink.group.%s.allowed",
+		groups[kind]);
+	statistics_assert(stats, name, storm->sent[kind][1]);
+	snprintf(name, sizeof(name), "num.bitsink.group.%s.%s", groups[kind],
+		kind == KIND_AUDIT ? "audited" : "blocked");
+	statistics_assert(stats, name, storm->sent[kind][0]);
+	assert_true(storm->sent[kind][0] > 0);
+	statistics_assert(stats, counters[kind], storm->sent[kind][0]);
+}
+
+static void
+check_statistics(const struct storm *storm, const char *stats)
+{
+	unsigned long all = sent_in_all(storm);
+	enum kind kind;
+
+	statistics_check(stats, THREADS);
+	statistics_check_rpz(stats);
+	for (kind = KIND_NXDOMAIN; kind < KIND_COUNT; kind++)
+		check_group(storm, stats, kind);
+	statistics_assert(stats, "total.num.bitsink.unrestricted",
+		storm->sent[KIND_ORDINARY][0] + storm->sent[KIND_ORDINARY][1]);
+	statistics_assert(stats, "total.num.bitsink.queries", all);
+	statistics_assert(stats, "total.num.queries", all);
+	statistics_assert(stats, "num.query.tcp", storm->sent_tcp);
+	statistics_assert(stats, "num.bitsink.failed", 0);
+}
+
+/* The control socket counts alike; its own sums are those of all there is
+ * since the reload. */
+static void
+check_control_socket(const struct storm *storm, const char *stats)
+{
+	static const char *const names[] = { "queries", "unrestricted",
+		"allowed", "blocked", "audited" };
+	char *mine = statistics_by_socket(storm->resolver, "stats"), *reply;
+	unsigned long refused = statistics_refused(stats), sum = 0, lost;
+	const char *line;
+	size_t i;
+
+	statistics_check(mine, THREADS);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_int_equal(statistics_total(mine, names[i]),
+			statistics_total(stats, names[i]));
+	lost = statistics_number(mine, "num.bitsink.events.lost");
+	free(mine);
+	reply = control_ask(storm->resolver, "top by=clients limit=4096");
+	assert_true(control_is(reply, "exact", lost == 0 ? "yes" : "no"));
+	for (line = reply; (line = control_find(line, "entry", NULL, NULL)) !=
+	    NULL; line = strchr(line, '\n') + 1)
+		sum += control_number(line, "count");
+	assert_in_range(sum, refused - (lost < refused ? lost : refused),
+		refused);
+	free(reply);
+	reply = control_ask(storm->resolver, "metrics");
+	for (sum = 0, line = reply; (line = control_find(line, "cell", NULL,
+	    NULL)) != NULL; line = strchr(line, '\n') + 1)
+		sum += control_number(line, "value");
+	assert_int_equal(sum + statistics_total(stats, "unrestricted"),
+		statistics_total(stats, "queries"));
+	free(reply);
+}
+
+/* Who listened all the time was told of every event, or that it lost some. */
+static void
+await_onlookers(const struct storm *storm, const char *stats)
+{
+	long long deadline = sandbox_now() + SANDBOX_PATIENCE;
+	const struct onlookers_sums *sums = onlookers_sums(storm->onlookers);
+	unsigned long refused = statistics_refused(stats);
+	unsigned long restricted = refused + statistics_total(stats,
+		"allowed");
+	unsigned long lost = statistics_number(stats,
+		"num.bitsink.events.lost");
+
+	while (sums->all_seen + sums->all_lost + lost < restricted ||
+	    sums->seen + sums->lost + lost < refused) {
+		onlookers_turn(storm->onlookers);
+		if (!sandbox_wait(deadline)) {
+			print_onlookers(storm);
+			fail_msg("expected %lu events, %lu of which are of "
+				"blocked queries", restricted, refused);
+		}
+	}
+	print_onlookers(storm);
+	assert_int_equal(sums->all_seen + sums->all_lost + lost, restricted);
+	assert_true(sums->seen + sums->lost <= refused);
+	assert_true(sums->replies > 100);
+	assert_int_equal(sums->cut, 0);
+}
+
+/* Lines since the last reload. */
+static void
+check_log(const struct storm *storm, const char *stats)
+{
+	char *log = resolver_log(storm->resolver), *at, *begin = log;
+	unsigned long lines = 0;
+
+	while ((at = strstr(begin, "bitsink: version=")) != NULL)
+		begin = at + 1;
+	for (at = begin; (at = strstr(at, "bitsink: ")) != NULL; at++)
+		lines += strncmp(at, "bitsink: block ", 15) == 0 ||
+			strncmp(at, "bitsink: audit ", 15) == 0;
+	free(log);
+	assert_int_equal(lines, statistics_number(stats,
+		"num.bitsink.log.lines"));
+}
+
 static void
 counters_add_up_to_the_queries_sent(void **state)
 {
 	struct storm *storm = *state;
-	unsigned long all = 0, wrong_counts = 0, found;
-	enum kind kind;
+	char *stats;
 
+	/* All that was on its way is counted, and forgotten. */
+	start_reload(storm);
+	end_reload(storm, 0);
+	free(resolver_control(storm->resolver, "status"));
+	onlookers_settle(storm->onlookers);
 	free(resolver_control(storm->resolver, "stats"));
 	forget_sums(storm);
 	be_calm(storm, CALM_QUERIES);
 	print_sums(storm);
 	assert_int_equal(storm->wrong, 0);
-	for (kind = KIND_ORDINARY; kind < KIND_COUNT; kind++) {
-		all += storm->sent[kind][0] + storm->sent[kind][1];
-		if (counters[kind] == NULL)
-			continue;
-		assert_true(storm->sent[kind][0] > 0);
-		found = resolver_stat(storm->resolver, counters[kind]);
-		print_message("%s=%lu, sent %lu\n", counters[kind], found,
-			storm->sent[kind][0]);
-		wrong_counts += found != storm->sent[kind][0];
-	}
-	assert_int_equal(wrong_counts, 0);
-	assert_int_equal(resolver_stat(storm->resolver, "total.num.queries"),
-		all);
-	assert_int_equal(resolver_stat(storm->resolver, "num.query.tcp"),
-		storm->sent_tcp);
-	assert_int_equal(storm->answers, all - storm->sent[KIND_DROP][0]);
+	stats = await_log_lines(storm);
+	check_statistics(storm, stats);
+	check_control_socket(storm, stats);
+	await_onlookers(storm, stats);
+	check_log(storm, stats);
+	assert_int_equal(storm->answers, sent_in_all(storm) -
+		storm->sent[KIND_DROP][0]);
+	free(stats);
+	onlookers_end(storm->onlookers);
+	storm->onlookers = NULL;
 }
 
 static void
@@ -1111,6 +1292,7 @@ storm_end(void **state)
 {
 	struct storm *storm = *state;
 
+	onlookers_end(storm->onlookers);
 	resolver_stop(storm->resolver);
 	wild_stop(storm->wild);
 	close(storm->epoll);

@@ -1,11 +1,23 @@
 /*
  * test_memory.c - without memory a policy is not loaded, and says so: never is
- * there half of one. Each allocation of a load fails once, then all from each
- * on.
+ * there half of one, nor half of what watches, nor half a reply that passes for
+ * a whole one. Each allocation fails once, then all from each on.
  */
 #include "support.h"
 
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "commands.h"
+#include "control.h"
 #include "keep.h"
+#include "observer.h"
+#include "service.h"
+#include "socket.h"
+#include "standing.h"
+#include "stats.h"
+#include "tally.h"
 #include "tape.h"
 
 /* The allocation that fails, counted from 1, and whether all after it do. */
@@ -24,6 +36,7 @@ is_to_fail(void)
 /* The linker has the core call these; see Makefile.in. */
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
+void *__real_aligned_alloc(size_t alignment, size_t size);
 void *__real_realloc(void *memory, size_t size);
 void *__real_reallocarray(void *memory, size_t count, size_t size);
 char *__real_strdup(const char *text);
@@ -31,6 +44,7 @@ char *__real_strndup(const char *text, size_t length);
 int __real_vasprintf(char **text, const char *format, va_list args);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
 void *__wrap_reallocarray(void *memory, size_t count, size_t size);
 char *__wrap_strdup(const char *text);
@@ -48,6 +62,12 @@ void *
 __wrap_calloc(size_t count, size_t size)
 {
 	return is_to_fail() ? NULL : __real_calloc(count, size);
+}
+
+void *
+__wrap_aligned_alloc(size_t alignment, size_t size)
+{
+	return is_to_fail() ? NULL : __real_aligned_alloc(alignment, size);
 }
 
 void *
@@ -240,6 +260,536 @@ a_tape_that_lacked_memory_is_not_kept(void **state)
 	assert_true(finished > 0);
 }
 
+/* Has allocation NUMBER fail from now on, and with ON all after it. */
+static void
+begin_to_fail(unsigned long number, int on)
+{
+	allocations = 0;
+	fails_at = number;
+	fails_on = on;
+}
+
+/* Whether one did. */
+static int
+end_to_fail(void)
+{
+	int failed = allocations >= fails_at;
+
+	fails_at = 0;
+	return failed;
+}
+
+/* --- What is in force. */
+
+static const struct names_key key = { { 1, 2 } };
+static unsigned said;
+
+static void
+count_said(enum say_level level, const char *line)
+{
+	(void)level;
+	said += line[0] != '\0';
+}
+
+/* Loads with the failure set. Whether there was one. */
+static int
+stand(struct standing *standing, unsigned long number, int on, int *result)
+{
+	begin_to_fail(number, on);
+	*result = standing_load(standing, "policy.conf", "state", &key, 1,
+		count_said);
+	return end_to_fail();
+}
+
+static void
+without_memory_nothing_wrong_is_in_force(void **state)
+{
+	unsigned long i;
+	unsigned none = 0, stale = 0;
+	int on, failed, result;
+
+	(void)state;
+	write_policy();
+	assert_int_equal(mkdir("state", 0700), 0);
+	for (on = 0; on < 2; on++)
+		for (i = 1, failed = 1; failed; i++) {
+			struct standing standing;
+
+			said = 0;
+			failed = stand(&standing, i, on, &result);
+			if (result == 0)
+				assert_true(decides_right(standing.policy));
+			else
+				assert_null(standing.policy);
+			if (result != 0 || standing.stale)
+				assert_string_not_equal(standing.error, "");
+			none += result != 0;
+			stale += standing.stale != 0;
+			standing_clear(&standing);
+		}
+	assert_true(i > 50);
+	/* Once one was kept, there is one unless all fails. */
+	assert_true(stale > 10);
+	assert_true(none > 50);
+}
+
+/* --- What watches. */
+
+struct watch {
+	struct standing standing;
+	struct tally *tally;
+	struct observer *observer;
+	struct stats *stats;
+	struct commands commands;
+};
+
+static void
+clear_watch(struct watch *watch)
+{
+	stats_free(watch->stats);
+	observer_free(watch->observer);
+	tally_free(watch->tally);
+	standing_clear(&watch->standing);
+}
+
+static void
+load_watched(struct watch *watch)
+{
+	int result;
+
+	memset(watch, 0, sizeof(*watch));
+	write_policy();
+	assert_true(mkdir("state", 0700) == 0 || errno == EEXIST);
+	stand(&watch->standing, 0, 0, &result);
+	assert_int_equal(result, 0);
+}
+
+/* As the host does; stops at the first that cannot be had. */
+static int
+make_watch(struct watch *watch)
+{
+	const struct policy *policy = watch->standing.policy;
+
+	watch->tally = tally_new(3, policy->group_count);
+	if (watch->tally == NULL)
+		return -1;
+	watch->observer = observer_new(policy, watch->tally, &key, count_said,
+		1000);
+	if (watch->observer == NULL)
+		return -1;
+	watch->stats = stats_new(watch->tally, &watch->standing,
+		watch->observer, 0);
+	return watch->stats != NULL ? 0 : -1;
+}
+
+static void
+what_watches_is_whole_or_not_there(void **state)
+{
+	unsigned long i;
+	int on, failed, result;
+
+	(void)state;
+	for (on = 0; on < 2; on++)
+		for (i = 1, failed = 1; failed; i++) {
+			struct watch watch;
+
+			load_watched(&watch);
+			begin_to_fail(i, on);
+			result = make_watch(&watch);
+			failed = end_to_fail();
+			assert_int_equal(result, failed ? -1 : 0);
+			clear_watch(&watch);
+		}
+	assert_true(i > 20);
+}
+
+/* A watch with something to tell of everything. */
+static void
+open_watch(struct watch *watch)
+{
+	static const char *const names[] = { "x.example", "y.example",
+		"d.c.example", "www.a.example" };
+	size_t i;
+
+	load_watched(watch);
+	assert_int_equal(make_watch(watch), 0);
+	for (i = 0; i < COUNT_OF(names); i++) {
+		uint8_t wire[NAME_OCTETS_MAX];
+		struct query query = query_of("192.0.2.1", names[i], wire);
+		struct decision decision;
+		struct event event;
+
+		policy_decide(watch->standing.policy, &query, &decision);
+		memset(&event, 0, sizeof(event));
+		event.verdict = decision.verdict;
+		event.reason = decision.reason;
+		event.client = query.client;
+		event.rule = decision.rule;
+		event.qname_len = (uint16_t)query.qname_len;
+		memcpy(event.qname, wire, query.qname_len);
+		tally_decision(watch->tally, i % 3, 0, decision.reason);
+		observer_event(watch->observer, &event);
+	}
+	observer_tick(watch->observer, 1000);
+	watch->commands.standing = &watch->standing;
+	watch->commands.tally = watch->tally;
+	watch->commands.observer = watch->observer;
+	watch->commands.stats = watch->stats;
+	watch->commands.unbound = "1.17.1";
+	watch->commands.started = watch->commands.now = 1000;
+}
+
+/* --- Replies. */
+
+static const char *const requests[] = {
+	"status", "groups", "stats", "metrics", "top by=clients",
+	"top by=names", "top by=rules group=one", "top by=pairs limit=1",
+	"history", "history group=one", "explain client=192.0.2.1 name=x",
+	"explain client=192.0.2.1 name=x.a.example type=ANY",
+	"watch", "watch all=yes group=one client=::/0 name=*.a",
+	/* Those that are wrong, too. */
+	"hello", "status a=1", "top by=x", "history group=x", "watch group=x",
+	"explain client=x",
+};
+
+static enum service_answer
+answer(struct watch *watch, const char *line, struct record_writer *reply,
+	void **listener)
+{
+	char copy[256];
+	const char *expected;
+	struct record request;
+	size_t wrong;
+
+	strcpy(copy, line);
+	assert_int_equal(record_parse(&request, copy, &wrong, &expected), 0);
+	memset(reply, 0, sizeof(*reply));
+	*listener = NULL;
+	return commands_answer(&watch->commands, &request, reply, listener);
+}
+
+/* Whether the answer is that of before, or none: what is broken the service
+ * does not send. */
+static int
+is_whole_or_none(struct watch *watch, const char *line,
+	enum service_answer expected, const struct record_writer *whole)
+{
+	struct record_writer reply;
+	void *listener;
+	enum service_answer result = answer(watch, line, &reply, &listener);
+	int failed = end_to_fail(), right = 0;
+
+	if (result == SERVICE_LISTEN)
+		commands_free_listener(&watch->commands, listener);
+	else if (listener != NULL)
+		return 0;
+	if (reply.broken)
+		right = failed && result != SERVICE_LISTEN;
+	else
+		right = result == expected && reply.length == whole->length &&
+			(whole->length == 0 || memcmp(reply.memory,
+			whole->memory, whole->length) == 0);
+	record_clear(&reply);
+	return right;
+}
+
+static void
+no_half_reply_passes_for_a_whole_one(void **state)
+{
+	struct watch watch;
+	size_t k;
+	int wrong = 0;
+
+	(void)state;
+	open_watch(&watch);
+	for (k = 0; k < COUNT_OF(requests); k++) {
+		struct record_writer whole;
+		enum service_answer expected;
+		unsigned long i, count;
+		void *listener;
+		int on;
+
+		begin_to_fail(0, 0);
+		expected = answer(&watch, requests[k], &whole, &listener);
+		count = allocations;
+		if (expected == SERVICE_LISTEN)
+			commands_free_listener(&watch.commands, listener);
+		assert_false(whole.broken);
+		assert_true(count > 0);
+		for (on = 0; on < 2; on++)
+			for (i = 1; i <= count + 1; i++) {
+				begin_to_fail(i, on);
+				if (is_whole_or_none(&watch, requests[k],
+				    expected, &whole))
+					continue;
+				print_error("%s: allocation %lu%s\n",
+					requests[k], i,
+					on ? " and all after it" : "");
+				wrong++;
+			}
+		record_clear(&whole);
+	}
+	assert_int_equal(wrong, 0);
+	assert_int_equal(watch.commands.want_all, 0);
+	clear_watch(&watch);
+}
+
+static int
+ignore_line(void *arg, const char *line)
+{
+	*(unsigned *)arg += line[0] != '\0';
+	return 1;
+}
+
+/* Nothing to print is better than statistics that fail, for Unbound would end
+ * its own there. */
+static void
+statistics_without_memory_are_none_or_all(void **state)
+{
+	struct watch watch;
+	unsigned all = 0, lines;
+	unsigned long i;
+	int failed;
+
+	(void)state;
+	open_watch(&watch);
+	assert_int_equal(stats_print(watch.stats, 1, 0, ignore_line, &all), 1);
+	for (i = 1, failed = 1; failed; i++) {
+		lines = 0;
+		begin_to_fail(i, 0);
+		assert_int_equal(stats_print_taken(watch.stats, 1, 0,
+			ignore_line, &lines), 1);
+		failed = end_to_fail();
+		assert_int_equal(lines, failed ? 0 : all);
+	}
+	assert_true(i > 3);
+	clear_watch(&watch);
+}
+
+/* --- The service. */
+
+struct counter {
+	struct socket_file file;
+	struct service *service;
+};
+
+/* One turn, with the failure set in it where FAILS. */
+static int
+turn(struct counter *counter, unsigned long number, int on)
+{
+	struct pollfd fds[SERVICE_CLIENTS_MAX + 1];
+	int wait = -1, failed;
+	nfds_t count;
+
+	begin_to_fail(number, on);
+	count = (nfds_t)service_poll(counter->service, 1, fds, &wait);
+	assert_true(poll(fds, count, 0) >= 0);
+	service_run(counter->service, 1, fds);
+	failed = number > 0 && end_to_fail();
+	return failed;
+}
+
+static int
+call(void)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	struct sockaddr_un address;
+
+	assert_true(fd >= 0);
+	memset(&address, 0, sizeof(address));
+	address.sun_family = AF_UNIX;
+	strcpy(address.sun_path, "control");
+	assert_int_equal(connect(fd, (struct sockaddr *)&address,
+		sizeof(address)), 0);
+	return fd;
+}
+
+static void
+open_counter(struct counter *counter, struct watch *watch)
+{
+	static const struct socket_owner owner = { (uid_t)-1, (gid_t)-1, 0600 };
+	struct service_calls calls = { commands_answer, commands_event,
+		commands_free_listener, &watch->commands };
+	char wrong[256];
+
+	open_watch(watch);
+	assert_int_equal(socket_listen(&counter->file, "control", &owner,
+		wrong, sizeof(wrong)), 0);
+	counter->service = service_new(counter->file.fd, &calls);
+	assert_non_null(counter->service);
+}
+
+static void
+close_counter(struct counter *counter, struct watch *watch)
+{
+	service_free(counter->service);
+	socket_close(&counter->file);
+	clear_watch(watch);
+}
+
+/* The reply to LINE, with the failure in the turn in which it is taken, or in
+ * the one before in which the client comes. */
+static size_t
+converse(struct counter *counter, const char *line, int in_first,
+	unsigned long number, int on, int *failed, char *reply, size_t room)
+{
+	int fd = call(), turns;
+	size_t length = 0;
+	ssize_t n;
+
+	assert_int_equal(send(fd, line, strlen(line), MSG_NOSIGNAL),
+		strlen(line));
+	*failed = turn(counter, in_first ? number : 0, on);
+	*failed |= turn(counter, in_first ? 0 : number, on);
+	for (turns = 0; turns < 100; turns++) {
+		n = recv(fd, reply + length, room - 1 - length, 0);
+		if (n == 0)
+			break;
+		if (n > 0)
+			length += (size_t)n;
+		turn(counter, 0, 0);
+	}
+	assert_true(turns < 100);
+	close(fd);
+	reply[length] = '\0';
+	return length;
+}
+
+static void
+a_client_gets_a_whole_reply_or_is_told_of_memory(void **state)
+{
+	static char whole[65536], reply[65536];
+	struct counter counter;
+	struct watch watch;
+	unsigned long i;
+	int on, first, failed;
+	unsigned refused = 0;
+
+	(void)state;
+	open_counter(&counter, &watch);
+	converse(&counter, "groups\n", 0, 0, 0, &failed, whole, sizeof(whole));
+	assert_non_null(strstr(whole, "\nend\n"));
+	for (on = 0; on < 2; on++)
+		for (first = 0; first < 2; first++)
+			for (i = 1, failed = 1; failed; i++) {
+				converse(&counter, "groups\n", first, i, on,
+					&failed, reply, sizeof(reply));
+				if (failed && strcmp(reply, "error text="
+				    "out\\032of\\032memory\n") == 0)
+					refused++;
+				else
+					assert_string_equal(reply, whole);
+			}
+	assert_true(refused > 4);
+	close_counter(&counter, &watch);
+}
+
+/* What a listener was told: events, and how many it lost. */
+static uint64_t
+told_of(int fd)
+{
+	char text[65536], *line, *next;
+	ssize_t n = recv(fd, text, sizeof(text) - 1, 0);
+	uint64_t count = 0;
+
+	if (n < 0)
+		return 0;
+	text[n] = '\0';
+	for (line = text; *line != '\0'; line = next + 1) {
+		next = strchr(line, '\n');
+		assert_non_null(next);
+		*next = '\0';
+		if (sscanf(line, "lost count=%u", &(unsigned){ 0 }) == 1)
+			count += strtoull(strchr(line, '=') + 1, NULL, 10);
+		else if (strncmp(line, "event ", 6) == 0 &&
+		    strstr(line, " action=nxdomain") != NULL)
+			count++;
+		else
+			fail_msg("%s", line);
+	}
+	return count;
+}
+
+static void
+an_event_without_memory_is_told_as_lost(void **state)
+{
+	struct counter counter;
+	struct watch watch;
+	struct event event;
+	unsigned long i;
+	int on, failed, fd, k;
+
+	(void)state;
+	open_counter(&counter, &watch);
+	memset(&event, 0, sizeof(event));
+	event.verdict = VERDICT_BLOCK;
+	event.reason = REASON_NOT_LISTED;
+	assert_int_equal(address_from_text(&event.client, "192.0.2.1"), 0);
+	event.qname_len = 1;
+	for (on = 0; on < 2; on++)
+		for (i = 1, failed = 1; failed; i++) {
+			uint64_t told = 0;
+
+			fd = call();
+			assert_int_equal(send(fd, "watch\n", 6, 0), 6);
+			turn(&counter, 0, 0);
+			turn(&counter, 0, 0);
+			assert_int_equal(service_listeners(counter.service),
+				1);
+			begin_to_fail(i, on);
+			for (k = 0; k < 5; k++)
+				service_event(counter.service, &event);
+			failed = end_to_fail();
+			for (k = 0; k < 10; k++) {
+				turn(&counter, 0, 0);
+				told += told_of(fd);
+			}
+			assert_int_equal(told, 5);
+			close(fd);
+			turn(&counter, 0, 0);
+			/* The memory of one line is to be taken anew. */
+			close_counter(&counter, &watch);
+			open_counter(&counter, &watch);
+		}
+	assert_true(i > 2);
+	close_counter(&counter, &watch);
+}
+
+/* --- The thread. */
+
+static void
+there_is_a_thread_or_it_is_said_why_not(void **state)
+{
+	struct control_setup setup;
+	struct control *control;
+	struct watch watch;
+	unsigned long i;
+	int on, failed;
+
+	(void)state;
+	open_watch(&watch);
+	memset(&setup, 0, sizeof(setup));
+	setup.standing = &watch.standing;
+	setup.tally = watch.tally;
+	setup.observer = watch.observer;
+	setup.stats = watch.stats;
+	setup.unbound = "1.17.1";
+	setup.line = count_said;
+	for (on = 0; on < 2; on++)
+		for (i = 1, failed = 1; failed; i++) {
+			said = 0;
+			begin_to_fail(i, on);
+			control = control_start(&setup);
+			failed = end_to_fail();
+			assert_int_equal(control == NULL, failed);
+			assert_int_equal(said, failed);
+			control_stop(control);
+			assert_int_equal(access("state/control", F_OK), -1);
+		}
+	assert_true(i > 8);
+	clear_watch(&watch);
+}
+
 #define folder_test(function) \
 	cmocka_unit_test_setup_teardown(function, folder_enter, folder_leave)
 
@@ -249,6 +799,13 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		folder_test(each_allocation_of_a_load_may_fail),
 		folder_test(a_tape_that_lacked_memory_is_not_kept),
+		folder_test(without_memory_nothing_wrong_is_in_force),
+		folder_test(what_watches_is_whole_or_not_there),
+		folder_test(no_half_reply_passes_for_a_whole_one),
+		folder_test(statistics_without_memory_are_none_or_all),
+		folder_test(a_client_gets_a_whole_reply_or_is_told_of_memory),
+		folder_test(an_event_without_memory_is_told_as_lost),
+		folder_test(there_is_a_thread_or_it_is_said_why_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

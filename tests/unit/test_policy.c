@@ -329,16 +329,16 @@ audit_blocks_nothing_in_all_groups_or_in_one(void **state)
 	loaded = load_good("policy.conf");
 	assert_int_equal(check_decisions(loaded.policy, audit_rows,
 		COUNT_OF(audit_rows)), 0);
-	assert_false(loaded.policy->groups[0].log);
-	assert_false(loaded.policy->groups[1].log);
-	assert_true(loaded.policy->groups[2].log);
+	assert_int_equal(loaded.policy->groups[0].log, GROUP_LOG_OFF);
+	assert_int_equal(loaded.policy->groups[1].log, GROUP_LOG_OFF);
+	assert_int_equal(loaded.policy->groups[2].log, GROUP_LOG_ALL);
 	unload(&loaded);
 	write_text("policy.conf", one_audited_policy);
 	loaded = load_good("policy.conf");
 	assert_int_equal(check_decisions(loaded.policy, one_audited_rows,
 		COUNT_OF(one_audited_rows)), 0);
-	assert_false(loaded.policy->groups[0].log);
-	assert_true(loaded.policy->groups[1].log);
+	assert_int_equal(loaded.policy->groups[0].log, GROUP_LOG_OFF);
+	assert_int_equal(loaded.policy->groups[1].log, GROUP_LOG_FIRST_SEEN);
 	unload(&loaded);
 }
 
@@ -372,7 +372,7 @@ options_and_what_is_in_force_without_them(void **state)
 	assert_int_equal(group->action, ACTION_NXDOMAIN);
 	assert_int_equal(group->ttl, 60);
 	assert_false(group->audit);
-	assert_true(group->log);
+	assert_int_equal(group->log, GROUP_LOG_FIRST_SEEN);
 	assert_int_equal(group->sinkholes4 + group->sinkholes6, 0);
 	assert_int_equal(group->origin.line, 1);
 	assert_int_equal(group->origin.column, 1);
@@ -387,6 +387,114 @@ options_and_what_is_in_force_without_them(void **state)
 	assert_int_equal(loaded.policy->groups[2].ttl, 0);
 	assert_true(policy_memory(loaded.policy) > 3 * sizeof(*group));
 	unload(&loaded);
+}
+
+static void
+each_group_logs_as_it_says_or_as_all_do(void **state)
+{
+	static const char *const words[] = { NULL, "off", "first-seen",
+		"all" };
+	static const enum group_log logs[] = { GROUP_LOG_UNSET, GROUP_LOG_OFF,
+		GROUP_LOG_FIRST_SEEN, GROUP_LOG_ALL };
+	struct loaded loaded;
+	char text[512];
+	size_t all, own;
+
+	(void)state;
+	for (all = 0; all < COUNT_OF(words); all++)
+		for (own = 0; own < COUNT_OF(words); own++) {
+			enum group_log expected = own > 0 ? logs[own]
+				: all > 0 ? logs[all] : GROUP_LOG_FIRST_SEEN;
+
+			snprintf(text, sizeof(text), "group: name: g client: "
+				"::1 allow: a %s %s\nbitsink: %s %s\n",
+				own > 0 ? "log:" : "",
+				own > 0 ? words[own] : "",
+				all > 0 ? "log:" : "",
+				all > 0 ? words[all] : "");
+			write_text("policy.conf", text);
+			loaded = load_good("policy.conf");
+			assert_string_equal(loaded.text, "");
+			assert_int_equal(loaded.policy->groups[0].log,
+				expected);
+			unload(&loaded);
+		}
+}
+
+#define PATH_50 "/2345678901234567890123456789012345678901234567890"
+
+static void
+settings_and_what_is_in_force_without_them(void **state)
+{
+	static const struct {
+		const char *options;
+		struct policy_settings settings;
+	} rows[] = {
+		{ "", { 60, 0, NULL, NULL, NULL, 0660 } },
+		{ "log-limit: 0", { 0, 0, NULL, NULL, NULL, 0660 } },
+		{ "log-limit: 1", { 1, 0, NULL, NULL, NULL, 0660 } },
+		{ "log-limit: 000007", { 7, 0, NULL, NULL, NULL, 0660 } },
+		{ "log-limit: 100000", { 100000, 0, NULL, NULL, NULL, 0660 } },
+		{ "control-socket: off", { 60, 1, NULL, NULL, NULL, 0660 } },
+		{ "control-socket: \"off\"", { 60, 1, NULL, NULL, NULL,
+			0660 } },
+		{ "control-socket: /run/x", { 60, 0, "/run/x", NULL, NULL,
+			0660 } },
+		{ "control-socket: '/a b=\"c'", { 60, 0, "/a b=\"c", NULL,
+			NULL, 0660 } },
+		{ "control-socket: /off", { 60, 0, "/off", NULL, NULL,
+			0660 } },
+		{ "control-socket: " PATH_50 PATH_50 "/234567",
+			{ 60, 0, PATH_50 PATH_50 "/234567", NULL, NULL,
+			0660 } },
+		{ "control-user: root", { 60, 0, NULL, "root", NULL, 0660 } },
+		{ "control-user: 0", { 60, 0, NULL, "0", NULL, 0660 } },
+		{ "control-user: \"no one\"", { 60, 0, NULL, "no one", NULL,
+			0660 } },
+		{ "control-group: adm", { 60, 0, NULL, NULL, "adm", 0660 } },
+		{ "control-mode: 0", { 60, 0, NULL, NULL, NULL, 0 } },
+		{ "control-mode: 0000", { 60, 0, NULL, NULL, NULL, 0 } },
+		{ "control-mode: 600", { 60, 0, NULL, NULL, NULL, 0600 } },
+		{ "control-mode: 0777", { 60, 0, NULL, NULL, NULL, 0777 } },
+		{ "log-limit: 5 control-socket: /s control-user: u\n"
+			"control-group: g control-mode: 0666 log: off\n"
+			"bitsink: mode: audit",
+			{ 5, 0, "/s", "u", "g", 0666 } },
+	};
+	int wrong = 0;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(rows); i++) {
+		const struct policy_settings *expected = &rows[i].settings;
+		const struct policy_settings *found;
+		const char *row = rows[i].options;
+		struct loaded loaded;
+		char text[512];
+
+		snprintf(text, sizeof(text), "bitsink: %s\ngroup: name: g "
+			"client: ::1 allow: a\n", row);
+		write_text("policy.conf", text);
+		loaded = load_good("policy.conf");
+		wrong += row_text(row, "", loaded.text);
+		found = &loaded.policy->settings;
+		wrong += row_number(row, "log-limit",
+			(long)expected->log_limit, (long)found->log_limit);
+		wrong += row_number(row, "off", expected->control_off,
+			found->control_off);
+		wrong += row_number(row, "mode", (long)expected->control_mode,
+			(long)found->control_mode);
+#define CHECK(member) \
+		wrong += row_text(row, expected->member != NULL ? \
+			expected->member : "none", found->member != NULL ? \
+			found->member : "none")
+		CHECK(control_socket);
+		CHECK(control_user);
+		CHECK(control_group);
+#undef CHECK
+		unload(&loaded);
+	}
+	assert_int_equal(wrong, 0);
 }
 
 static void
@@ -895,6 +1003,8 @@ main(void)
 		test_in_folder(a_malformed_name_is_blocked),
 		test_in_folder(audit_blocks_nothing_in_all_groups_or_in_one),
 		test_in_folder(options_and_what_is_in_force_without_them),
+		test_in_folder(each_group_logs_as_it_says_or_as_all_do),
+		test_in_folder(settings_and_what_is_in_force_without_them),
 		test_in_folder(every_reason_to_block_has_an_explanation),
 		cmocka_unit_test(words_are_those_of_the_documentation),
 		test_in_folder(the_same_may_be_written_in_many_ways),

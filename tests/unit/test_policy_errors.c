@@ -25,6 +25,13 @@ struct row {
 #define NAME_EXPECTED "expected a group name of 1 to 32 letters, digits, " \
 	"'-', '_' and '.'"
 #define TTL_EXPECTED "expected a number of seconds from 0 to 86400"
+#define LOG_EXPECTED "expected first-seen, all or off"
+#define LIMIT_EXPECTED "expected a number of lines a minute from 0 to 100000"
+#define SOCKET_EXPECTED "expected off, or a name from / on of at most 107 " \
+	"octets"
+#define USER_EXPECTED "expected a user's name or number"
+#define OWNERS_EXPECTED "expected a group's name or number"
+#define MODE_EXPECTED "expected an octal mode from 0000 to 0777"
 #define PORT_EXPECTED "expected http, https, a port, PORT/tcp, PORT/udp, or " \
 	"'#' before a comment"
 #define TOP_EXPECTED "expected bitsink:, group: or include:"
@@ -278,10 +285,17 @@ static const struct row option_rows[] = {
 		{ { NULL, NULL } }, E("2:16") "found \"learn\", expected "
 		"audit or enforce\n" },
 	{ "an unknown log of a group", G "log: yes\n", { { NULL, NULL } },
-		E("2:6") "found \"yes\", expected all or off\n" },
+		E("2:6") "found \"yes\", " LOG_EXPECTED "\n" },
 	{ "an unknown log of bitsink:", G "bitsink: log: on\n",
-		{ { NULL, NULL } }, E("2:15") "found \"on\", expected all or "
-		"off\n" },
+		{ { NULL, NULL } }, E("2:15") "found \"on\", " LOG_EXPECTED
+		"\n" },
+	{ "a log in capitals", G "log: ALL\n", { { NULL, NULL } },
+		E("2:6") "found \"ALL\", " LOG_EXPECTED "\n" },
+	{ "an empty log", G "log: \"\"\n", { { NULL, NULL } },
+		E("2:6") "found \"\", " LOG_EXPECTED "\n" },
+	{ "a log with an underscore", G "log: first_seen\n",
+		{ { NULL, NULL } }, E("2:6") "found \"first_seen\", "
+		LOG_EXPECTED "\n" },
 	{ "an empty list-directory", G "bitsink: list-directory: \"\"\n",
 		{ { NULL, NULL } }, E("2:26") "found \"\", expected a "
 		"directory\n" },
@@ -306,6 +320,108 @@ static const struct row option_rows[] = {
 	{ "a control character is not repeated", G "allow: a\033[31mb\n",
 		{ { NULL, NULL } }, E("2:9") "in pattern \"a?[31mb\": "
 		"expected no space or control character; \\DDD is one\n" },
+};
+
+/* --- Options of bitsink: alone. */
+
+#define B "bitsink: "
+#define PATH_50 "/2345678901234567890123456789012345678901234567890"
+
+static const struct row setting_rows[] = {
+	{ "a limit in a group", G "log-limit: 1\n", { { NULL, NULL } },
+		E("2:1") "found \"log-limit:\", expected an option of the "
+		"group: clause, group:, bitsink: or include:\n" },
+	{ "a socket in a group", G "control-socket: off\n",
+		{ { NULL, NULL } }, E("2:1") "found \"control-socket:\", "
+		"expected an option of the group: clause, group:, bitsink: or "
+		"include:\n" },
+	{ "an unknown option beside them", G B "control-port: 1\n",
+		{ { NULL, NULL } }, E("2:10") "found \"control-port:\", "
+		"expected an option of the bitsink: clause, group: or "
+		"include:\n" },
+
+	{ "a limit too high", G B "log-limit: 100001\n", { { NULL, NULL } },
+		E("2:21") "found \"100001\", " LIMIT_EXPECTED "\n" },
+	{ "a limit of too many digits", G B "log-limit: 0000001\n",
+		{ { NULL, NULL } }, E("2:21") "found \"0000001\", "
+		LIMIT_EXPECTED "\n" },
+	{ "a limit beyond 64 bits", G B "log-limit: 18446744073709551617\n",
+		{ { NULL, NULL } }, E("2:21") "found "
+		"\"18446744073709551617\", " LIMIT_EXPECTED "\n" },
+	{ "a negative limit", G B "log-limit: -1\n", { { NULL, NULL } },
+		E("2:21") "found \"-1\", " LIMIT_EXPECTED "\n" },
+	{ "a limit with a unit", G B "log-limit: 60/m\n", { { NULL, NULL } },
+		E("2:21") "found \"60/m\", " LIMIT_EXPECTED "\n" },
+	{ "a limit that is a word", G B "log-limit: off\n",
+		{ { NULL, NULL } }, E("2:21") "found \"off\", "
+		LIMIT_EXPECTED "\n" },
+	{ "an empty limit", G B "log-limit: ''\n", { { NULL, NULL } },
+		E("2:21") "found \"\", " LIMIT_EXPECTED "\n" },
+	{ "a second limit", G B "log-limit: 1\nlog-limit: 1\n",
+		{ { NULL, NULL } }, E("3:1") "found a second "
+		"\"log-limit:\", expected one in a clause\n" },
+	{ "a second limit behind a wrong one", G B "log-limit: x\n"
+		"log-limit: 1\n", { { NULL, NULL } }, E("2:21") "found "
+		"\"x\", " LIMIT_EXPECTED "\n" E("3:1") "found a second "
+		"\"log-limit:\", expected one in a clause\n" },
+	{ "a second limit in a second clause", G B "log-limit: 1\n"
+		B "log-limit: 1\n", { { NULL, NULL } }, E("3:10") "found a "
+		"second \"log-limit:\", expected one in a clause\n" },
+
+	{ "a relative socket", G B "control-socket: run/x\n",
+		{ { NULL, NULL } }, E("2:26") "found \"run/x\", "
+		SOCKET_EXPECTED "\n" },
+	{ "a socket that is on", G B "control-socket: on\n",
+		{ { NULL, NULL } }, E("2:26") "found \"on\", "
+		SOCKET_EXPECTED "\n" },
+	{ "an empty socket", G B "control-socket: \"\"\n",
+		{ { NULL, NULL } }, E("2:26") "found \"\", "
+		SOCKET_EXPECTED "\n" },
+	{ "a socket of 108 octets", G B "control-socket: " PATH_50 PATH_50
+		"/2345678\n", { { NULL, NULL } }, E("2:26") "found \""
+		PATH_50 PATH_50 "/2345678\", " SOCKET_EXPECTED "\n" },
+	{ "a second socket", G B "control-socket: off control-socket: /x\n",
+		{ { NULL, NULL } }, E("2:30") "found a second "
+		"\"control-socket:\", expected one in a clause\n" },
+
+	{ "an empty user", G B "control-user: \"\"\n", { { NULL, NULL } },
+		E("2:24") "found \"\", " USER_EXPECTED "\n" },
+	{ "a second user", G B "control-user: a control-user: a\n",
+		{ { NULL, NULL } }, E("2:26") "found a second "
+		"\"control-user:\", expected one in a clause\n" },
+	{ "an empty group", G B "control-group: ''\n", { { NULL, NULL } },
+		E("2:25") "found \"\", " OWNERS_EXPECTED "\n" },
+	{ "a second group of the socket", G B "control-group: a "
+		"control-group: b\n", { { NULL, NULL } }, E("2:27") "found "
+		"a second \"control-group:\", expected one in a clause\n" },
+
+	{ "a mode that is not octal", G B "control-mode: 0668\n",
+		{ { NULL, NULL } }, E("2:24") "found \"0668\", "
+		MODE_EXPECTED "\n" },
+	{ "a mode with a bit too many", G B "control-mode: 1000\n",
+		{ { NULL, NULL } }, E("2:24") "found \"1000\", "
+		MODE_EXPECTED "\n" },
+	{ "a mode of too many digits", G B "control-mode: 00600\n",
+		{ { NULL, NULL } }, E("2:24") "found \"00600\", "
+		MODE_EXPECTED "\n" },
+	{ "a mode in letters", G B "control-mode: u=rw\n",
+		{ { NULL, NULL } }, E("2:24") "found \"u=rw\", "
+		MODE_EXPECTED "\n" },
+	{ "a mode in hexadecimal", G B "control-mode: 0x1f\n",
+		{ { NULL, NULL } }, E("2:24") "found \"0x1f\", "
+		MODE_EXPECTED "\n" },
+	{ "a negative mode", G B "control-mode: -1\n", { { NULL, NULL } },
+		E("2:24") "found \"-1\", " MODE_EXPECTED "\n" },
+	{ "an empty mode", G B "control-mode: \"\"\n", { { NULL, NULL } },
+		E("2:24") "found \"\", " MODE_EXPECTED "\n" },
+	{ "a second mode of the socket", G B "control-mode: 0600 "
+		"control-mode: 0600\n", { { NULL, NULL } }, E("2:29") "found "
+		"a second \"control-mode:\", expected one in a clause\n" },
+	{ "wrong ones are told together", G B "log-limit: x\n"
+		"control-socket: x\ncontrol-mode: x\n", { { NULL, NULL } },
+		E("2:21") "found \"x\", " LIMIT_EXPECTED "\n"
+		E("3:17") "found \"x\", " SOCKET_EXPECTED "\n"
+		E("4:15") "found \"x\", " MODE_EXPECTED "\n" },
 };
 
 /* The place of a mistake in a value in quotes is the octet, too. */
@@ -572,6 +688,13 @@ wrong_options_are_told(void **state)
 {
 	(void)state;
 	check_rows(option_rows, COUNT_OF(option_rows));
+}
+
+static void
+wrong_settings_are_told(void **state)
+{
+	(void)state;
+	check_rows(setting_rows, COUNT_OF(setting_rows));
 }
 
 static void
@@ -861,6 +984,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		test_in_folder(wrong_words_are_told),
 		test_in_folder(wrong_options_are_told),
+		test_in_folder(wrong_settings_are_told),
 		test_in_folder(a_mistake_in_quotes_is_told_with_its_place),
 		test_in_folder(control_characters_are_not_repeated),
 		test_in_folder(wrong_files_are_told),

@@ -1,0 +1,349 @@
+/*
+ * test_standing.c - which policy is in force after a start, and that what is
+ * said tells how it came to be.
+ */
+#include "watching.h"
+
+#include <fcntl.h>
+
+#include "keep.h"
+
+#define KEPT STATE "/" KEEP_NAME
+#define NOW 1700000000
+
+static const char good[] =
+	"bitsink: list-directory: lists\n"
+	"group: name: g client: 192.0.2.1 allow-list: names\n"
+	" include: more.conf\n";
+
+static void
+write_good(void)
+{
+	write_text("policy.conf", good);
+	write_text("lists/names.list", "a.example\n");
+	write_text("more.conf", "allow: b.example\n");
+	assert_true(mkdir(STATE, 0700) == 0 || errno == EEXIST);
+}
+
+static int
+try_to_stand(struct standing *standing)
+{
+	return standing_load(standing, "policy.conf", STATE, &world_key, NOW,
+		said_line);
+}
+
+static enum verdict
+judge(const struct standing *standing, const char *qname)
+{
+	return verdict_of(standing->policy, "192.0.2.1", qname);
+}
+
+/* Keeps the good policy, long ago; returns its checksum. */
+static uint64_t
+keep_good(void)
+{
+	static const struct timespec ago[2] = { { 1000000000, 0 },
+		{ 1000000000, 0 } };
+	struct standing standing;
+	uint64_t checksum;
+
+	write_good();
+	assert_int_equal(try_to_stand(&standing), 0);
+	checksum = standing.checksum;
+	standing_clear(&standing);
+	assert_said("");
+	assert_int_equal(utimensat(AT_FDCWD, KEPT, ago, 0), 0);
+	return checksum;
+}
+
+static void
+a_good_policy_is_in_force_and_kept(void **state)
+{
+	struct standing standing;
+	struct stat status;
+
+	(void)state;
+	write_good();
+	assert_int_equal(try_to_stand(&standing), 0);
+	assert_said("");
+	assert_non_null(standing.policy);
+	assert_string_equal(standing.path, "policy.conf");
+	assert_string_equal(standing.directory, STATE);
+	assert_int_equal(standing.memory, policy_memory(standing.policy));
+	assert_int_not_equal(standing.checksum, 0);
+	assert_int_equal(standing.generation, 1);
+	assert_int_equal(standing.loaded, NOW);
+	assert_int_equal(standing.kept, 0);
+	assert_int_equal(standing.stale, 0);
+	assert_int_equal(standing.errors, 0);
+	assert_string_equal(standing.error, "");
+	assert_int_equal(judge(&standing, "b.example"), VERDICT_ALLOW);
+	assert_int_equal(stat(KEPT, &status), 0);
+	standing_clear(&standing);
+	assert_null(standing.policy);
+	standing_clear(&standing);
+}
+
+static void
+warnings_are_said_as_many_as_a_log_bears(void **state)
+{
+	char policy[4096], expected[8192], *end;
+	struct standing standing;
+	unsigned count, i;
+
+	(void)state;
+	assert_int_equal(mkdir(STATE, 0700), 0);
+	for (count = 19; count <= 22; count++) {
+		end = policy + sprintf(policy, "group: name: g client: ::1\n"
+			" allow: a.example\n");
+		for (i = 0; i < count; i++)
+			end += sprintf(end, " client: ::1\n");
+		write_text("policy.conf", policy);
+		for (i = 0, end = expected; i < count && i < 20; i++)
+			end += sprintf(end, "W bitsink: policy.conf:%u:10: "
+				"warning: client \"::1\" is in this group "
+				"already, at policy.conf:1:24\n", i + 3);
+		if (count > 20)
+			sprintf(end, "W bitsink: %u more warnings; "
+				"\"bitsinkctl check\" prints them\n",
+				count - 20);
+		assert_int_equal(try_to_stand(&standing), 0);
+		assert_said(expected);
+		assert_int_equal(standing.errors, 0);
+		assert_string_equal(standing.error, "");
+		standing_clear(&standing);
+	}
+}
+
+static void
+a_policy_that_cannot_be_kept_is_in_force(void **state)
+{
+	struct standing standing;
+
+	(void)state;
+	write_good();
+	assert_int_equal(rmdir(STATE), 0);
+	assert_int_equal(try_to_stand(&standing), 0);
+	assert_said("W bitsink: the policy is not kept in \"state\": cannot "
+		"open the directory: No such file or directory\n");
+	assert_int_equal(standing.stale, 0);
+	assert_int_not_equal(standing.checksum, 0);
+	assert_int_equal(judge(&standing, "a.example"), VERDICT_ALLOW);
+	standing_clear(&standing);
+}
+
+#define BAD "group: name: g clint: 192.0.2.1\n allow: a..example\n"
+#define ERROR_1 "policy.conf:1:16: error: found \"clint:\", expected an " \
+	"option of the group: clause, group:, bitsink: or include:"
+#define ERROR_2 "policy.conf:2:11: error: in pattern \"a..example\": " \
+	"expected a label before '.'"
+
+static void
+without_a_good_or_a_kept_one_there_is_none(void **state)
+{
+	struct standing standing;
+
+	(void)state;
+	write_good();
+	write_text("policy.conf", BAD);
+	assert_int_equal(try_to_stand(&standing), -1);
+	assert_said("E bitsink: " ERROR_1 "\nE bitsink: " ERROR_2 "\n"
+		"E bitsink: found no last good policy in \"state\": cannot "
+		"read last-good-policy\n");
+	assert_null(standing.policy);
+	assert_int_equal(standing.errors, 2);
+	assert_string_equal(standing.error, ERROR_1);
+	assert_int_equal(standing.generation, 0);
+	assert_int_equal(standing.stale, 0);
+	standing_clear(&standing);
+	assert_int_equal(rmdir(STATE), 0);
+	assert_int_equal(try_to_stand(&standing), -1);
+	assert_said("E bitsink: " ERROR_1 "\nE bitsink: " ERROR_2 "\n"
+		"E bitsink: found no last good policy in \"state\": cannot "
+		"open the directory\n");
+	standing_clear(&standing);
+}
+
+#define MISSING "policy.conf: error: cannot open \"policy.conf\": " \
+	"No such file or directory"
+#define STALE "E bitsink: STALE: the last good policy is in force, " \
+	"kept=2001-09-09T01:46:40Z directory=state\n"
+
+static void
+a_bad_policy_leaves_the_kept_one_in_force(void **state)
+{
+	uint64_t checksum = keep_good();
+	struct standing standing;
+	int i;
+
+	(void)state;
+	write_text("policy.conf", BAD);
+	/* Again and again, and it stays kept. */
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(try_to_stand(&standing), 0);
+		assert_said("E bitsink: " ERROR_1 "\nE bitsink: " ERROR_2 "\n"
+			STALE);
+		assert_int_equal(standing.stale, 1);
+		assert_int_equal(standing.kept, 1000000000);
+		assert_int_equal(standing.loaded, NOW);
+		assert_int_equal(standing.generation, 1);
+		assert_int_equal(standing.errors, 2);
+		assert_string_equal(standing.error, ERROR_1);
+		assert_true(standing.checksum == checksum);
+		assert_int_equal(standing.memory,
+			policy_memory(standing.policy));
+		assert_string_equal(standing.path, "policy.conf");
+		assert_int_equal(judge(&standing, "a.example"), VERDICT_ALLOW);
+		assert_int_equal(judge(&standing, "b.example"), VERDICT_ALLOW);
+		assert_int_equal(judge(&standing, "c.example"), VERDICT_BLOCK);
+		standing_clear(&standing);
+	}
+}
+
+static void
+a_file_that_is_gone_counts_as_a_bad_one(void **state)
+{
+	struct standing standing;
+
+	(void)state;
+	keep_good();
+	assert_int_equal(remove("policy.conf"), 0);
+	assert_int_equal(try_to_stand(&standing), 0);
+	assert_said("E bitsink: " MISSING "\n" STALE);
+	assert_int_equal(standing.errors, 1);
+	assert_string_equal(standing.error, MISSING);
+	standing_clear(&standing);
+	/* So does one of its lists. */
+	write_good();
+	assert_int_equal(remove("lists/names.list"), 0);
+	assert_int_equal(try_to_stand(&standing), 0);
+	assert_int_equal(said_count("E bitsink: policy.conf:2:46:"), 0);
+	assert_int_equal(said_count("bitsink: policy.conf:2:46: error: "), 1);
+	assert_int_equal(said_count("bitsink: STALE: "), 1);
+	said_clear();
+	assert_int_equal(standing.stale, 1);
+	assert_int_equal(judge(&standing, "a.example"), VERDICT_ALLOW);
+	standing_clear(&standing);
+}
+
+static void
+a_repaired_policy_is_stale_no_more(void **state)
+{
+	struct standing standing;
+
+	(void)state;
+	keep_good();
+	write_text("policy.conf", BAD);
+	assert_int_equal(try_to_stand(&standing), 0);
+	assert_int_equal(standing.stale, 1);
+	standing_clear(&standing);
+	said_clear();
+	write_good();
+	write_text("more.conf", "allow: c.example\n");
+	assert_int_equal(try_to_stand(&standing), 0);
+	assert_said("");
+	assert_int_equal(standing.stale, 0);
+	assert_int_equal(standing.errors, 0);
+	assert_string_equal(standing.error, "");
+	assert_int_equal(judge(&standing, "c.example"), VERDICT_ALLOW);
+	standing_clear(&standing);
+}
+
+static void
+a_damaged_kept_policy_is_not_put_in_force(void **state)
+{
+	struct standing standing;
+	FILE *file;
+
+	(void)state;
+	keep_good();
+	write_text("policy.conf", BAD);
+	file = fopen(KEPT, "r+");
+	assert_non_null(file);
+	assert_int_equal(fseek(file, -40, SEEK_END), 0);
+	assert_int_equal(fputc('~', file), '~');
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(try_to_stand(&standing), -1);
+	assert_said("E bitsink: " ERROR_1 "\nE bitsink: " ERROR_2 "\n"
+		"E bitsink: found no last good policy in \"state\": "
+		"last-good-policy is damaged\n");
+	assert_null(standing.policy);
+	assert_int_equal(standing.stale, 0);
+	assert_string_equal(standing.error, ERROR_1);
+	standing_clear(&standing);
+}
+
+static void
+a_long_error_is_cut(void **state)
+{
+	char path[700];
+	struct standing standing;
+
+	(void)state;
+	memset(path, 'a', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	assert_int_equal(standing_load(&standing, path, STATE, &world_key,
+		NOW, said_line), -1);
+	assert_int_equal(strlen(standing.error), STANDING_ERROR_MAX - 1);
+	assert_memory_equal(standing.error, path, STANDING_ERROR_MAX - 1);
+	assert_int_equal(said_count("bitsink: aaaa"), 1);
+	standing_clear(&standing);
+	said_clear();
+}
+
+/* --- The checksum. */
+
+static uint64_t
+checksum_of_files(void)
+{
+	struct standing standing;
+	uint64_t checksum;
+
+	assert_int_equal(try_to_stand(&standing), 0);
+	assert_said("");
+	checksum = standing.checksum;
+	standing_clear(&standing);
+	return checksum;
+}
+
+static void
+the_checksum_is_that_of_all_files(void **state)
+{
+	uint64_t first, list, include;
+
+	(void)state;
+	write_good();
+	first = checksum_of_files();
+	assert_true(checksum_of_files() == first);
+	write_text("lists/names.list", "a.example\nc.example\n");
+	list = checksum_of_files();
+	assert_true(list != first);
+	write_text("more.conf", "allow: b.example # a comment\n");
+	include = checksum_of_files();
+	assert_true(include != first && include != list);
+	write_text("policy.conf", "# another\n");
+	write_good();
+	assert_true(checksum_of_files() == first);
+	/* What no file of the policy is does not count. */
+	write_text("lists/other.list", "d.example\n");
+	assert_true(checksum_of_files() == first);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test_in_folder(a_good_policy_is_in_force_and_kept),
+		test_in_folder(warnings_are_said_as_many_as_a_log_bears),
+		test_in_folder(a_policy_that_cannot_be_kept_is_in_force),
+		test_in_folder(without_a_good_or_a_kept_one_there_is_none),
+		test_in_folder(a_bad_policy_leaves_the_kept_one_in_force),
+		test_in_folder(a_file_that_is_gone_counts_as_a_bad_one),
+		test_in_folder(a_repaired_policy_is_stale_no_more),
+		test_in_folder(a_damaged_kept_policy_is_not_put_in_force),
+		test_in_folder(a_long_error_is_cut),
+		test_in_folder(the_checksum_is_that_of_all_files),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
