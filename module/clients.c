@@ -52,20 +52,27 @@ write32(uint8_t *octets, uint32_t value)
 	octets[3] = (uint8_t)value;
 }
 
+int
+clients_order(const struct prefix *a, const struct prefix *b)
+{
+	int order;
+
+	if (a->address.family != b->address.family)
+		return a->address.family < b->address.family ? -1 : 1;
+	order = memcmp(a->address.octets, b->address.octets, 16);
+	if (order != 0)
+		return order;
+	return a->length < b->length ? -1 : a->length > b->length;
+}
+
 static int
 compare_entries(const void *va, const void *vb)
 {
 	const struct client_entry *a = va, *b = vb;
-	int order;
+	int order = clients_order(&a->prefix, &b->prefix);
 
-	if (a->prefix.address.family != b->prefix.address.family)
-		return a->prefix.address.family < b->prefix.address.family
-			? -1 : 1;
-	order = memcmp(a->prefix.address.octets, b->prefix.address.octets, 16);
 	if (order != 0)
 		return order;
-	if (a->prefix.length != b->prefix.length)
-		return a->prefix.length < b->prefix.length ? -1 : 1;
 	/* Equal prefixes in the order they were written. */
 	return a->tag < b->tag ? -1 : a->tag > b->tag;
 }
@@ -80,10 +87,7 @@ clients_sort(struct client_entry *entries, size_t count)
 int
 clients_same(const struct client_entry *a, const struct client_entry *b)
 {
-	return a->prefix.address.family == b->prefix.address.family &&
-		a->prefix.length == b->prefix.length &&
-		memcmp(a->prefix.address.octets, b->prefix.address.octets,
-			16) == 0;
+	return clients_order(&a->prefix, &b->prefix) == 0;
 }
 
 /* Whether the prefix KEY/LENGTH holds the address. Lengths 0 and 32 make a
@@ -305,6 +309,53 @@ clients_find_prefix(const struct clients *clients,
 	}
 	memset(prefix, 0, sizeof(*prefix));
 	return CLIENTS_NONE;
+}
+
+/* Outwards from the longest prefix that holds the first address: what is no
+ * longer than PREFIX and holds one address of it holds all. */
+uint32_t
+clients_find_around(const struct clients *clients, const struct prefix *prefix)
+{
+	const uint8_t *octets = prefix->address.octets;
+	uint32_t i, group_length = 0;
+
+	if (prefix->address.family == ADDRESS_IP4) {
+		for (i = find4(clients, read32(octets)); i != NO_NODE;
+		    i = clients->nodes4[i].parent) {
+			group_length = clients->nodes4[i].group_length;
+			if (length_of(group_length) <= prefix->length)
+				return group_length >> LENGTH_BITS;
+		}
+	} else if (prefix->address.family == ADDRESS_IP6) {
+		for (i = find6(clients, read64(octets), read64(octets + 8));
+		    i != NO_NODE; i = clients->nodes6[i].parent) {
+			group_length = clients->nodes6[i].group_length;
+			if (length_of(group_length) <= prefix->length)
+				return group_length >> LENGTH_BITS;
+		}
+	}
+	return CLIENTS_NONE;
+}
+
+int
+clients_entry(const struct clients *clients, size_t number,
+	struct client_entry *entry)
+{
+	uint32_t group_length;
+
+	if (number < clients->count4) {
+		prefix_of4(&entry->prefix, &clients->nodes4[number]);
+		group_length = clients->nodes4[number].group_length;
+	} else if (number - clients->count4 < clients->count6) {
+		number -= clients->count4;
+		prefix_of6(&entry->prefix, &clients->nodes6[number]);
+		group_length = clients->nodes6[number].group_length;
+	} else {
+		return -1;
+	}
+	entry->group = group_length >> LENGTH_BITS;
+	entry->tag = 0;
+	return 0;
 }
 
 static void

@@ -32,6 +32,9 @@ struct clients;
 /* Sorts ENTRIES by family, address and length, the order of clients_new(). */
 void clients_sort(struct client_entry *entries, size_t count);
 
+/* Which prefix comes first in that order: below, at or above 0. */
+int clients_order(const struct prefix *a, const struct prefix *b);
+
 /* Whether A and B are the same prefix. */
 int clients_same(const struct client_entry *a, const struct client_entry *b);
 
@@ -50,6 +53,16 @@ uint32_t clients_find(const struct clients *clients,
 /* The same, and that prefix; all zeroes for CLIENTS_NONE. */
 uint32_t clients_find_prefix(const struct clients *clients,
 	const struct address *address, struct prefix *prefix);
+
+/* The group of the longest prefix that holds all of PREFIX, which is PREFIX
+ * itself where the table has it, or CLIENTS_NONE. */
+uint32_t clients_find_around(const struct clients *clients,
+	const struct prefix *prefix);
+
+/* The prefix that is NUMBER, from 0, in the order of the table, with its group;
+ * the tag is 0. Returns 0, or -1 behind the last. */
+int clients_entry(const struct clients *clients, size_t number,
+	struct client_entry *entry);
 
 /* Adds the prefixes of each group below GROUPS to its element of COUNTS. */
 void clients_count(const struct clients *clients, size_t *counts,

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "diff.h"
 #include "explain.h"
 #include "question.h"
 #include "rrtype.h"
@@ -17,11 +18,11 @@
 /* Names of lists, or of addresses, in one field. */
 #define FIELD_OCTETS 1024
 
-/* What a listener wants. */
+/* What a listener wants; or who waits for a reply, which wants nothing. */
 struct listener {
 	int all;
-	/* SIZE_MAX: any. */
-	size_t group;
+	/* "": any. A name, for groups come and go with policies. */
+	char group[GROUP_NAME_MAX + 1];
 	int has_client;
 	struct prefix client;
 	int has_name;
@@ -34,6 +35,10 @@ struct command {
 	const char *keys[6];
 	enum service_answer (*run)(struct commands *commands,
 		const struct record *request, struct record_writer *reply);
+	/* For those whose client stays. */
+	enum service_answer (*start)(struct commands *commands,
+		const struct record *request, struct record_writer *reply,
+		void **listener);
 };
 
 static enum service_answer
@@ -191,7 +196,7 @@ run_status(struct commands *commands, const struct record *request,
 	record_number(reply, "generation", standing->generation);
 	put_time(reply, "loaded", standing->loaded);
 	put_yes(reply, "stale", standing->stale);
-	if (standing->stale)
+	if (standing->stale && standing->kept > 0)
 		put_time(reply, "kept", standing->kept);
 	put_time(reply, "started", commands->started);
 	put_time(reply, "now", commands->now);
@@ -292,6 +297,7 @@ static int
 sum_up(const struct commands *commands, struct tally_values *values)
 {
 	struct tally_values scratch;
+	unsigned i;
 
 	if (tally_values_init(values, commands->tally->group_count) != 0)
 		return -1;
@@ -300,6 +306,8 @@ sum_up(const struct commands *commands, struct tally_values *values)
 		return -1;
 	}
 	stats_sum(commands->tally, values, &scratch);
+	for (i = 0; i < TALLY_COUNTS; i++)
+		values->counts[i] += commands->earlier[i];
 	tally_values_clear(&scratch);
 	return 0;
 }
@@ -672,14 +680,18 @@ read_filters(struct commands *commands, const struct record *request,
 	const char *client = record_get(request, "client");
 	const char *name = record_get(request, "name"), *wrong;
 	struct pattern_error error;
+	size_t group;
 
 	*found = NULL;
 	listener->all = is_yes(request, "all", found);
 	if (*found != NULL)
 		return "yes or no";
 	*found = record_get(request, "group");
-	if (find_group(commands, request, &listener->group) != 0)
+	if (find_group(commands, request, &group) != 0)
 		return "a group of the policy";
+	if (group != SIZE_MAX)
+		snprintf(listener->group, sizeof(listener->group), "%s",
+			*found);
 	*found = client;
 	listener->has_client = client != NULL;
 	wrong = client != NULL ? prefix_from_text(&listener->client, client)
@@ -721,7 +733,8 @@ wants(const struct listener *listener, const struct event *event)
 
 	if (event->verdict == VERDICT_ALLOW && !listener->all)
 		return 0;
-	if (listener->group != SIZE_MAX && listener->group != event->group)
+	if (listener->group[0] != '\0' &&
+	    strcmp(listener->group, event->group->name) != 0)
 		return 0;
 	if (listener->has_client &&
 	    !prefix_holds(&listener->client, &event->client))
@@ -742,9 +755,9 @@ int
 commands_event(void *arg, void *listener, const struct event *event,
 	struct record_writer *out)
 {
-	const struct commands *commands = arg;
 	char word[RRTYPE_TEXT_MAX];
 
+	(void)arg;
 	if (!wants(listener, event))
 		return 0;
 	record_begin(out, "event");
@@ -752,7 +765,7 @@ commands_event(void *arg, void *listener, const struct event *event,
 	record_number(out, "microseconds", event->microseconds);
 	put_address(out, "client", &event->client);
 	record_text(out, "group",
-		commands->standing->policy->groups[event->group].name);
+		event->group->name);
 	put_name(out, "name", event->qname, event->qname_len);
 	rrtype_to_text(event->qtype, word);
 	record_text(out, "type", word);
@@ -775,6 +788,198 @@ commands_free_listener(void *arg, void *freed)
 
 	commands->want_all -= listener->all != 0;
 	free(listener);
+}
+
+/* --- reload */
+
+void
+commands_switch(struct commands *commands, const struct standing *standing,
+	const struct tally *tally)
+{
+	size_t worker, i;
+
+	for (worker = 0; worker < commands->tally->worker_count; worker++)
+		for (i = 0; i < TALLY_COUNTS; i++)
+			commands->earlier[i] += atomic_load_explicit(
+				&commands->tally->workers[worker].counts[i],
+				memory_order_relaxed);
+	commands->standing = standing;
+	commands->tally = tally;
+}
+
+/* A query that was asked for lately, as the key of a top has it. */
+static void
+query_of_key(const struct observer_key *key, struct query *query)
+{
+	query->client = key->client;
+	query->qname = key->name;
+	query->qname_len = key->name_length;
+	query->qtype = RRTYPE_A;
+	query->qclass = RRCLASS_IN;
+}
+
+/* Counts of verdict records, by their change. */
+struct verdicts {
+	uint64_t blocked;
+	uint64_t allowed;
+	uint64_t other;
+	uint64_t asked;
+};
+
+static void
+count_verdict(struct verdicts *verdicts, const char *record)
+{
+	if (strncmp(record, "verdict change=blocked ", 23) == 0)
+		verdicts->blocked++;
+	else if (strncmp(record, "verdict change=allowed ", 23) == 0)
+		verdicts->allowed++;
+	else
+		verdicts->other++;
+}
+
+static void
+put_verdicts(const struct commands *commands, const struct top *top,
+	const struct policy *after, struct record_writer *reply,
+	struct verdicts *verdicts)
+{
+	size_t i, count, room = top_used(top);
+	struct top_entry *entries = calloc(room + 1, sizeof(*entries));
+	struct observer_key key;
+	struct query query;
+
+	if (entries == NULL) {
+		reply->broken = 1;
+		return;
+	}
+	count = top_list(top, commands->now, NULL, NULL, entries, room);
+	for (i = 0; i < count; i++) {
+		size_t at = reply->length;
+
+		observer_key(OBSERVER_PAIRS, &entries[i], &key);
+		query_of_key(&key, &query);
+		if (diff_query(reply, commands->standing->policy, after,
+		    &query) && !reply->broken)
+			count_verdict(verdicts, reply->memory + at);
+	}
+	verdicts->asked += count;
+	free(entries);
+}
+
+void
+commands_put_diff(const struct commands *commands, const struct policy *after,
+	const struct record_writer *diff, struct record_writer *reply)
+{
+	struct verdicts verdicts = { 0, 0, 0, 0 };
+
+	record_append(reply, diff);
+	put_verdicts(commands, observer_allowed(commands->observer), after,
+		reply, &verdicts);
+	put_verdicts(commands, observer_top(commands->observer,
+		OBSERVER_PAIRS), after, reply, &verdicts);
+	record_begin(reply, "verdicts");
+	record_number(reply, "blocked", verdicts.blocked);
+	record_number(reply, "allowed", verdicts.allowed);
+	record_number(reply, "other", verdicts.other);
+	record_number(reply, "asked", verdicts.asked);
+	record_end(reply);
+}
+
+static void
+put_problems(const struct diag *diag, struct record_writer *reply)
+{
+	size_t i;
+
+	for (i = 0; i < diag->kept; i++) {
+		record_begin(reply, "problem");
+		record_text(reply, "severity", diag->items[i].severity ==
+			DIAG_ERROR ? "error" : "warning");
+		record_text(reply, "text", diag->items[i].text);
+		record_end(reply);
+	}
+}
+
+enum service_answer
+commands_put_loaded(const struct commands *commands, const struct diag *diag,
+	const char *failed, int is_diff, struct record_writer *reply)
+{
+	const struct standing *standing = commands->standing;
+
+	put_problems(diag, reply);
+	if (failed != NULL) {
+		record_begin(reply, "error");
+		record_text(reply, "text", failed);
+		record_end(reply);
+		return SERVICE_ERROR;
+	}
+	if (is_diff)
+		return SERVICE_REPLY;
+	record_begin(reply, "reloaded");
+	record_number(reply, "generation", standing->generation);
+	record_format(reply, "checksum", "%016" PRIx64, standing->checksum);
+	record_number(reply, "groups", standing->policy->group_count);
+	record_number(reply, "prefixes", standing->policy->prefix_count);
+	record_number(reply, "patterns", standing->policy->pattern_count);
+	record_text(reply, "policy", standing->path);
+	record_end(reply);
+	return SERVICE_REPLY;
+}
+
+static enum service_answer
+start_reload(struct commands *commands, const struct record *request,
+	struct record_writer *reply, void **listener)
+{
+	struct listener *waiting;
+	const char *wrong = NULL;
+	int failed, diff = is_yes(request, "diff", &wrong);
+
+	if (wrong != NULL)
+		return fail(reply, wrong, "yes or no");
+	waiting = calloc(1, sizeof(*waiting));
+	if (waiting == NULL)
+		return fail_memory(reply);
+	failed = commands->load(commands->load_arg, diff, waiting);
+	if (failed == 0) {
+		*listener = waiting;
+		return SERVICE_LATER;
+	}
+	free(waiting);
+	return fail(reply, "reload", failed == -1
+		? "no other one under way; try again"
+		: "memory and a thread for it");
+}
+
+/* --- learned */
+
+static enum service_answer
+run_learned(struct commands *commands, const struct record *request,
+	struct record_writer *reply)
+{
+	struct learned *learned = observer_learned(commands->observer);
+	const struct policy *policy = commands->standing->policy;
+	const char *name = record_get(request, "group"), *wrong = NULL;
+	int forget = is_yes(request, "forget", &wrong);
+	size_t group;
+
+	if (wrong != NULL)
+		return fail(reply, wrong, "yes or no");
+	if (name == NULL)
+		return fail(reply, "", "group=, a group of the policy");
+	if (find_group(commands, request, &group) != 0)
+		return fail_group(reply, request);
+	record_begin(reply, "audit");
+	record_text(reply, "group", name);
+	record_text(reply, "mode", policy->groups[group].audit ? "audit"
+		: "enforce");
+	put_time(reply, "since", learned_since(learned, name));
+	put_time(reply, "now", commands->now);
+	record_number(reply, "used", learned_used(learned));
+	record_number(reply, "room", LEARNED_ROOM);
+	record_number(reply, "lost", learned_lost(learned));
+	record_end(reply);
+	learned_list(learned, name, reply);
+	if (forget && !reply->broken)
+		(void)learned_forget(learned, name);
+	return SERVICE_REPLY;
 }
 
 /* --- explain */
@@ -801,15 +1006,18 @@ run_explain(struct commands *commands, const struct record *request,
 /* --- Which of them. */
 
 static const struct command commands_table[] = {
-	{ "status", { NULL }, run_status },
-	{ "groups", { NULL }, run_groups },
-	{ "stats", { "reset", NULL }, run_stats },
-	{ "metrics", { NULL }, run_metrics },
-	{ "top", { "by", "group", "limit", NULL }, run_top },
-	{ "history", { "group", NULL }, run_history },
-	{ "watch", { "all", "group", "client", "name", NULL }, NULL },
+	{ "status", { NULL }, run_status, NULL },
+	{ "groups", { NULL }, run_groups, NULL },
+	{ "stats", { "reset", NULL }, run_stats, NULL },
+	{ "metrics", { NULL }, run_metrics, NULL },
+	{ "top", { "by", "group", "limit", NULL }, run_top, NULL },
+	{ "history", { "group", NULL }, run_history, NULL },
+	{ "watch", { "all", "group", "client", "name", NULL }, NULL,
+		start_watch },
+	{ "reload", { "diff", NULL }, NULL, start_reload },
+	{ "learned", { "group", "forget", NULL }, run_learned, NULL },
 	{ "explain", { "client", "name", "type", "class", NULL },
-		run_explain },
+		run_explain, NULL },
 };
 
 #define COMMANDS (sizeof(commands_table) / sizeof(commands_table[0]))
@@ -848,12 +1056,13 @@ commands_answer(void *arg, const struct record *request,
 			command = &commands_table[i];
 	if (command == NULL)
 		return fail(reply, request->kind, "status, groups, stats, "
-			"metrics, top, history, watch or explain");
+			"metrics, top, history, watch, reload, learned or "
+			"explain");
 	wrong = wrong_key(command, request);
 	if (wrong != NULL)
 		return fail(reply, wrong,
 			"a key that this request takes, once");
-	if (command->run == NULL)
-		return start_watch(commands, request, reply, listener);
+	if (command->start != NULL)
+		return command->start(commands, request, reply, listener);
 	return command->run(commands, request, reply);
 }

@@ -2,10 +2,10 @@
  * commands.h - the requests of the control socket, and their replies.
  *
  * A request is one record (see record.h), a reply some, the last of them "end"
- * or "error text=". Numbers are decimal; times are seconds since 1970 in
- * UTC; hours and steps are numbers separated by ','. Where a request is wrong,
- * the error tells what was found and what was expected. A key that a client
- * does not know is to be passed over: there may be more of them one day.
+ * or "error [code=busy] text=". Numbers are decimal; times are seconds since
+ * 1970 in UTC; hours and steps are numbers separated by ','. Where a request is
+ * wrong, the error tells what was found and what was expected. A key that a
+ * client does not know is to be passed over: there may be more of them one day.
  *
  *   status
  *	status version= unbound= host= pid= mode= policy= checksum=
@@ -61,6 +61,25 @@
  *	  as they come, until the client goes; blocked and audited queries, with
  *	  all=yes also allowed ones; client is a prefix, name a pattern
  *
+ *   reload [diff=yes]
+ *	problem severity=error|warning text=
+ *	  each that was found in the policy's files
+ *	reloaded generation= checksum= groups= prefixes= patterns= policy=
+ *	  what is in force now; or, where there are errors, the end is an
+ *	  error, and the policy before stays in force. With diff=yes nothing
+ *	  changes, and there are the records of diff.h instead, verdict ones
+ *	  for names that were asked for lately, and:
+ *	verdicts blocked= allowed= other= asked=
+ *	  how many of them get another verdict, of how many
+ *
+ *   learned group= [forget=yes]
+ *	audit group= mode= since= now= used= room= lost=
+ *	  mode: of the group; since: when the oldest name was first seen;
+ *	  used, room and lost: names of all groups that are remembered, could
+ *	  be, and had to go since the start
+ *	learned ...
+ *	  the records of learned.h; with forget=yes they are forgotten then
+ *
  *   explain client= name= [type=] [class=]
  *	explain ..., see explain.h; type is A without
  *
@@ -91,7 +110,29 @@ struct commands {
 	size_t memory;
 	/* Listeners that want allowed queries, too. */
 	unsigned want_all;
+	/* What was counted under policies before this one. */
+	uint64_t earlier[TALLY_COUNTS];
+	/* Begins to read the policy's file again; WAITING is who is to be told.
+	 * 0, or -1 where that goes on already, -2 where it cannot be. */
+	int (*load)(void *arg, int diff, const void *waiting);
+	void *load_arg;
 };
+
+/* Another policy is in force; the one before still is there. */
+void commands_switch(struct commands *commands,
+	const struct standing *standing, const struct tally *tally);
+
+/* Appends what AFTER would change: DIFF, the records of diff_policies(), and
+ * which of the names that were asked for lately get another verdict. */
+void commands_put_diff(const struct commands *commands,
+	const struct policy *after, const struct record_writer *diff,
+	struct record_writer *reply);
+
+/* Appends the end of the reply to "reload": all that was found, and FAILED,
+ * where that is not NULL, or what is in force. */
+enum service_answer commands_put_loaded(const struct commands *commands,
+	const struct diag *diag, const char *failed, int is_diff,
+	struct record_writer *reply);
 
 /* Octets that the whole module takes. */
 size_t commands_memory(const struct commands *commands);

@@ -5,6 +5,7 @@
 #include "control.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdalign.h>
@@ -16,6 +17,8 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "filewatch.h"
+#include "loading.h"
 #include "owner.h"
 #include "ring.h"
 #include "service.h"
@@ -33,24 +36,45 @@
 #define WRONG_OCTETS 512
 /* Milliseconds from one look at the counters to the next. */
 #define TICK 5000
+/* From one writing of what was learned to the next. */
+#define LEARNED_PERIOD (10 * 60 * 1000)
+
+/* When a worker told of an allowed query last. */
+struct worker_told {
+	alignas(64) int64_t millisecond;
+};
 
 struct control {
 	/* Read by all workers, seldom written. */
 	alignas(64) _Atomic int wants_allowed;
+	_Atomic int wants_targets;
 	/* The thread waits for the bell, and has seen all rings empty. */
 	alignas(64) _Atomic int asleep;
 	/* The bell has rung and is not heard yet. */
 	_Atomic int rung;
+	/* Octets that the module takes, when it was last looked at. */
+	_Atomic size_t memory;
 	alignas(64) _Atomic int stop;
 	int bell;
-	struct tally *tally;
+	say_line line;
+	const struct names_key *key;
+	struct inforce *inforce;
 	struct observer *observer;
+	struct stats *stats;
 	struct ring **rings;
+	struct worker_told *told;
 	size_t ring_count;
 	struct socket_file socket;
 	struct service *service;
 	struct commands commands;
 	int64_t next_tick;
+	int64_t next_writing;
+	/* The policy that is being read; NULL for none. */
+	struct loading *loading;
+	int loading_is_diff;
+	/* Who waits for it; NULL for nobody. */
+	const void *waiting;
+	struct filewatch files;
 	pthread_t thread;
 };
 
@@ -66,19 +90,38 @@ milliseconds(void)
 /* --- The workers' side. */
 
 int
-control_wants_allowed(const struct control *control)
+control_wants_allowed(struct control *control, struct tally *tally,
+	size_t worker, int64_t milliseconds)
 {
-	return atomic_load_explicit(&control->wants_allowed,
+	int64_t *told = &control->told[worker].millisecond;
+	int all = atomic_load_explicit(&control->wants_allowed,
+		memory_order_relaxed);
+
+	if (!all && *told == milliseconds)
+		return 0;
+	*told = milliseconds;
+	/* The other half is for what is blocked. */
+	if (!ring_is_half_full(control->rings[worker]))
+		return 1;
+	if (all)
+		tally_count(tally, worker, TALLY_EVENTS_LOST);
+	return 0;
+}
+
+int
+control_wants_targets(const struct control *control)
+{
+	return atomic_load_explicit(&control->wants_targets,
 		memory_order_relaxed);
 }
 
 struct event *
-control_reserve(struct control *control, size_t worker)
+control_reserve(struct control *control, struct tally *tally, size_t worker)
 {
 	struct event *event = ring_reserve(control->rings[worker]);
 
 	if (event == NULL)
-		tally_count(control->tally, worker, TALLY_EVENTS_LOST);
+		tally_count(tally, worker, TALLY_EVENTS_LOST);
 	return event;
 }
 
@@ -89,7 +132,8 @@ ring_bell(struct control *control)
 	uint64_t one = 1;
 	ssize_t written;
 
-	if (atomic_exchange(&control->rung, 1))
+	if (atomic_load_explicit(&control->rung, memory_order_relaxed) ||
+	    atomic_exchange(&control->rung, 1))
 		return;
 	written = write(control->bell, &one, sizeof(one));
 	(void)written;
@@ -115,7 +159,8 @@ take_events(struct control *control, struct ring *ring)
 
 	for (i = 0; i < BATCH && (event = ring_front(ring)) != NULL; i++) {
 		observer_event(control->observer, event);
-		service_event(control->service, event);
+		if (!event->is_target)
+			service_event(control->service, event);
 		ring_pop(ring);
 	}
 }
@@ -159,6 +204,13 @@ time_to_wait(struct control *control, int had_events, int64_t now)
 }
 
 static void
+note_memory(struct control *control)
+{
+	atomic_store_explicit(&control->memory,
+		commands_memory(&control->commands), memory_order_relaxed);
+}
+
+static void
 wait_for_something(struct control *control, int had_events)
 {
 	struct pollfd fds[SERVICE_CLIENTS_MAX + 2];
@@ -187,15 +239,245 @@ wait_for_something(struct control *control, int had_events)
 		control->commands.want_all > 0, memory_order_relaxed);
 }
 
+/* --- Another policy. */
+
+static void
+wake(void *arg)
+{
+	ring_bell(arg);
+}
+
+/* Begins to read the policy's file; 0, or -1 where that cannot be. */
+static int
+start_loading(struct control *control, int diff, const void *waiting)
+{
+	struct loading_setup setup = {
+		.standing = &inforce_now(control->inforce)->standing,
+		.key = control->key,
+		.diff = diff,
+		.line = control->line,
+		.wake = wake,
+		.arg = control,
+	};
+
+	if (control->loading != NULL)
+		return -1;
+	control->loading = loading_start(&setup);
+	if (control->loading == NULL)
+		return -1;
+	control->loading_is_diff = diff;
+	control->waiting = waiting;
+	return 0;
+}
+
+/* For the request "reload". */
+static int
+ask_to_load(void *arg, int diff, const void *waiting)
+{
+	struct control *control = arg;
+
+	if (control->loading != NULL)
+		return -1;
+	return start_loading(control, diff, waiting) == 0 ? 0 : -2;
+}
+
+static void
+note_audit(struct control *control, const struct policy *policy)
+{
+	atomic_store_explicit(&control->wants_targets,
+		policy_has_audit(policy), memory_order_relaxed);
+}
+
+/* All events of workers that were in the old policy; more that come meanwhile
+ * are of the new one. */
+static void
+take_old_events(struct control *control)
+{
+	size_t i, n;
+
+	for (i = 0; i < control->ring_count; i++)
+		for (n = 0; n < RING_SLOTS; n += BATCH)
+			take_events(control, control->rings[i]);
+}
+
+/* The workers' part is one pointer; the rest follows. 0, or -1 when out of
+ * memory; then nothing has changed. */
+static int
+switch_policy(struct control *control, struct standing *next)
+{
+	struct force *before = inforce_now(control->inforce), *force;
+	const struct policy *policy = next->policy;
+	size_t *map = force_map(before->standing.policy, policy);
+
+	if (map == NULL ||
+	    observer_prepare(control->observer, policy) != 0 ||
+	    stats_prepare(control->stats, policy) != 0) {
+		free(map);
+		return -1;
+	}
+	next->generation = before->standing.generation + 1;
+	next->loaded = time(NULL);
+	force = force_new(next, before->tally->worker_count);
+	if (force == NULL) {
+		free(map);
+		return -1;
+	}
+	before = inforce_change(control->inforce, force);
+	take_old_events(control);
+	observer_switch(control->observer, policy, force->tally, map,
+		force->standing.loaded);
+	stats_switch(control->stats, &force->standing, force->tally, map);
+	commands_switch(&control->commands, &force->standing, force->tally);
+	note_audit(control, policy);
+	force_free(before);
+	free(map);
+	return 0;
+}
+
+/* Options that only a start can follow. */
+static void
+warn_of_socket(const struct control *control, const struct policy *before,
+	const struct policy *after)
+{
+	if (!policy_same_control(before, after))
+		say(control->line, SAY_WARNING, "bitsink: the options of the "
+			"control socket have changed; they take effect with "
+			"\"unbound-control reload\"");
+}
+
+static void
+say_reloaded(const struct control *control)
+{
+	const struct standing *standing =
+		&inforce_now(control->inforce)->standing;
+
+	say(control->line, SAY_INFO, "bitsink: reloaded generation=%" PRIu64
+		" groups=%zu prefixes=%zu patterns=%zu policy=%s",
+		standing->generation, standing->policy->group_count,
+		standing->policy->prefix_count,
+		standing->policy->pattern_count, standing->path);
+}
+
+/* What was read is put in force. NULL, or what failed. */
+static const char *
+take_over(struct control *control, struct standing *next)
+{
+	struct standing *present =
+		&inforce_now(control->inforce)->standing;
+
+	warn_of_socket(control, present->policy, next->policy);
+	if (switch_policy(control, next) != 0) {
+		say(control->line, SAY_ERROR, "bitsink: not reloaded: out of "
+			"memory; the policy before stays in force");
+		standing_fail(present, 1, "out of memory");
+		return "out of memory";
+	}
+	say_reloaded(control);
+	return NULL;
+}
+
+/* The policy before goes on, and whoever looks sees that it is stale. */
+static const char *
+stay(struct control *control, const struct standing *next)
+{
+	struct standing *present =
+		&inforce_now(control->inforce)->standing;
+
+	if (control->loading_is_diff)
+		return "the policy has errors";
+	standing_fail(present, next->errors, next->error);
+	say(control->line, SAY_ERROR, "bitsink: not reloaded: the policy has "
+		"%zu errors; the policy before stays in force", next->errors);
+	return "the policy has errors; the policy before stays in force";
+}
+
+static void
+finish_loading(struct control *control)
+{
+	struct loading *loading = control->loading;
+	struct standing *next = loading_standing(loading);
+	struct record_writer *reply = control->waiting == NULL ? NULL
+		: service_reply(control->service, control->waiting);
+	struct timespec begun;
+	const char *failed = NULL;
+
+	loading_wait(loading);
+	begun = next->begun;
+	if (reply != NULL && control->loading_is_diff && next->policy != NULL)
+		commands_put_diff(&control->commands, next->policy,
+			loading_diff(loading), reply);
+	if (next->policy == NULL)
+		failed = stay(control, next);
+	else if (!control->loading_is_diff)
+		failed = take_over(control, next);
+	if (!control->loading_is_diff)
+		filewatch_note(&control->files,
+			inforce_now(control->inforce)->standing.policy,
+			&begun);
+	if (reply != NULL)
+		service_end(control->service, control->waiting,
+			commands_put_loaded(&control->commands,
+			loading_diag(loading), failed,
+			control->loading_is_diff, reply), milliseconds());
+	control->loading = NULL;
+	control->waiting = NULL;
+	loading_free(loading);
+}
+
+/* A file of the policy that changed, and has stayed as it is since the last
+ * look, is read. */
+static void
+look_for_changes(struct control *control)
+{
+	const struct policy *policy =
+		inforce_now(control->inforce)->standing.policy;
+
+	if (!policy->settings.watch_files || control->loading != NULL)
+		return;
+	if (filewatch_changed(&control->files, policy))
+		(void)start_loading(control, 0, NULL);
+}
+
+/* What audit has learned is more than a start should forget. */
+static void
+write_learned(struct control *control)
+{
+	const char *failed = learned_write(observer_learned(control->observer),
+		inforce_now(control->inforce)->standing.directory);
+
+	if (failed != NULL)
+		say(control->line, SAY_WARNING, "bitsink: what was learned is "
+			"not kept: %s: %s", failed, strerror(errno));
+}
+
+static void
+read_learned(struct control *control)
+{
+	const char *failed = learned_read(observer_learned(control->observer),
+		inforce_now(control->inforce)->standing.directory);
+
+	if (failed != NULL)
+		say(control->line, SAY_WARNING, "bitsink: what was learned "
+			"before is lost: %s: %s", failed, strerror(errno));
+}
+
 static void
 tick(struct control *control)
 {
 	int64_t now = milliseconds();
 
+	if (control->loading != NULL && loading_is_done(control->loading))
+		finish_loading(control);
 	if (now < control->next_tick)
 		return;
 	control->next_tick = now + TICK;
 	observer_tick(control->observer, time(NULL));
+	look_for_changes(control);
+	note_memory(control);
+	if (now < control->next_writing)
+		return;
+	control->next_writing = now + LEARNED_PERIOD;
+	write_learned(control);
 }
 
 static void *
@@ -215,6 +497,7 @@ run(void *arg)
 	control->next_tick = 0;
 	wait_for_something(control, 1);
 	observer_finish(control->observer, time(NULL));
+	write_learned(control);
 	return NULL;
 }
 
@@ -235,8 +518,9 @@ socket_path(const struct standing *standing, char *path, size_t size)
 static void
 open_socket(struct control *control, const struct control_setup *setup)
 {
-	const struct policy_settings *settings =
-		&setup->standing->policy->settings;
+	const struct standing *standing =
+		&inforce_now(setup->inforce)->standing;
+	const struct policy_settings *settings = &standing->policy->settings;
 	struct socket_owner owner;
 	char path[PATH_OCTETS], wrong[WRONG_OCTETS];
 
@@ -244,7 +528,7 @@ open_socket(struct control *control, const struct control_setup *setup)
 	if (settings->control_off)
 		return;
 	owner.mode = (mode_t)settings->control_mode;
-	if (socket_path(setup->standing, path, sizeof(path)) != 0)
+	if (socket_path(standing, path, sizeof(path)) != 0)
 		snprintf(wrong, sizeof(wrong), "found a name of more than %d "
 			"octets, expected a shorter one", PATH_OCTETS - 1);
 	else if (owner_find(settings->control_user, settings->control_group,
@@ -261,8 +545,11 @@ static int
 make_rings(struct control *control, size_t count)
 {
 	control->rings = calloc(count, sizeof(struct ring *));
-	if (control->rings == NULL)
+	control->told = aligned_alloc(alignof(struct worker_told),
+		count * sizeof(*control->told));
+	if (control->rings == NULL || control->told == NULL)
 		return -1;
+	memset(control->told, 0, count * sizeof(*control->told));
 	for (; control->ring_count < count; control->ring_count++) {
 		struct ring *ring = ring_new(RING_SLOTS);
 
@@ -271,6 +558,17 @@ make_rings(struct control *control, size_t count)
 		control->rings[control->ring_count] = ring;
 	}
 	return 0;
+}
+
+static size_t
+own_memory(const struct control *control)
+{
+	size_t i, octets = sizeof(*control);
+
+	for (i = 0; i < control->ring_count; i++)
+		octets += ring_memory(control->rings[i]) +
+			sizeof(*control->told);
+	return octets;
 }
 
 static int
@@ -311,6 +609,7 @@ free_control(struct control *control)
 {
 	size_t i;
 
+	loading_free(control->loading);
 	service_free(control->service);
 	socket_close(&control->socket);
 	if (control->bell >= 0)
@@ -318,21 +617,32 @@ free_control(struct control *control)
 	for (i = 0; i < control->ring_count; i++)
 		ring_free(control->rings[i]);
 	free(control->rings);
+	free(control->told);
 	free(control);
 }
 
 static void
 borrow(struct control *control, const struct control_setup *setup)
 {
-	control->tally = setup->tally;
+	struct force *force = inforce_now(setup->inforce);
+
+	control->line = setup->line;
+	control->key = setup->key;
+	control->inforce = setup->inforce;
 	control->observer = setup->observer;
-	control->commands.standing = setup->standing;
-	control->commands.tally = setup->tally;
+	control->stats = setup->stats;
+	control->commands.standing = &force->standing;
+	control->commands.tally = force->tally;
 	control->commands.observer = setup->observer;
 	control->commands.stats = setup->stats;
 	control->commands.unbound = setup->unbound;
+	control->commands.load = ask_to_load;
+	control->commands.load_arg = control;
 	control->commands.started = time(NULL);
 	control->commands.now = control->commands.started;
+	filewatch_note(&control->files, force->standing.policy,
+		&force->standing.begun);
+	note_audit(control, force->standing.policy);
 }
 
 static void
@@ -357,13 +667,17 @@ control_start(const struct control_setup *setup)
 	borrow(control, setup);
 	control->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (control->bell < 0 ||
-	    make_rings(control, setup->tally->worker_count) != 0) {
+	    make_rings(control, inforce_now(setup->inforce)->tally->
+	    worker_count) != 0) {
 		say_no_thread(setup, strerror(errno));
 		free_control(control);
 		return NULL;
 	}
-	control->commands.memory = setup->memory + control_memory(control);
+	control->commands.memory = own_memory(control);
 	open_socket(control, setup);
+	read_learned(control);
+	control->next_writing = milliseconds() + LEARNED_PERIOD;
+	note_memory(control);
 	if (make_service(control) != 0 || start_thread(control) != 0) {
 		say_no_thread(setup, strerror(errno));
 		free_control(control);
@@ -386,9 +700,5 @@ control_stop(struct control *control)
 size_t
 control_memory(const struct control *control)
 {
-	size_t i, octets = sizeof(*control);
-
-	for (i = 0; i < control->ring_count; i++)
-		octets += ring_memory(control->rings[i]);
-	return octets;
+	return atomic_load_explicit(&control->memory, memory_order_relaxed);
 }

@@ -13,22 +13,20 @@
 #include <stddef.h>
 
 #include "event.h"
+#include "inforce.h"
 #include "observer.h"
-#include "standing.h"
 #include "stats.h"
 #include "tally.h"
 
 /* All of it borrowed, until control_stop(). */
 struct control_setup {
-	const struct standing *standing;
-	struct tally *tally;
+	struct inforce *inforce;
+	const struct names_key *key;
 	struct observer *observer;
 	struct stats *stats;
 	/* Unbound's version. */
 	const char *unbound;
 	say_line line;
-	/* Octets of the module that are not in what is above. */
-	size_t memory;
 };
 
 struct control;
@@ -44,14 +42,23 @@ struct control *control_start(const struct control_setup *setup);
  * Accepts NULL. */
 void control_stop(struct control *control);
 
-/* Whether somebody listens who wants allowed queries, too. */
-int control_wants_allowed(const struct control *control);
+/* Whether an allowed query is to be told of, too: one in each of MILLISECONDS,
+ * a time of any beginning, of each worker, and all while somebody listens who
+ * wants them. Never where that would take the room of blocked queries: what
+ * somebody wanted is counted as lost in TALLY then. */
+int control_wants_allowed(struct control *control, struct tally *tally,
+	size_t worker, int64_t milliseconds);
 
-/* Where to write the next event, or NULL, and it is counted as lost. */
-struct event *control_reserve(struct control *control, size_t worker);
+/* Whether targets of CNAMEs are to be told of: a group is in audit. */
+int control_wants_targets(const struct control *control);
+
+/* Where to write the next event, or NULL, and it is counted as lost in
+ * TALLY. */
+struct event *control_reserve(struct control *control, struct tally *tally,
+	size_t worker);
 void control_publish(struct control *control, size_t worker);
 
-/* Octets it takes by itself. */
+/* Octets that the module takes; may be called by any thread. */
 size_t control_memory(const struct control *control);
 
 #endif

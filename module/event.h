@@ -11,19 +11,25 @@
 
 #include "address.h"
 #include "name.h"
+#include "policy.h"
 #include "query.h"
 
 struct event {
 	/* When, since 1970, in UTC. */
 	int64_t seconds;
 	uint32_t microseconds;
+	/* No query, but the target of a CNAME in an answer to one that was
+	 * audited or allowed in a group in audit; verdict, reason, action and
+	 * rule have no meaning then. */
+	int is_target;
 	enum verdict verdict;
 	enum reason reason;
 	enum action action;
-	/* In policy->groups, of the policy that judged. */
-	uint32_t group;
+	/* Of the policy that judged, as the rule's file name is: both are
+	 * valid until the event is taken from its ring. */
+	const struct group *group;
 	struct address client;
-	/* The pattern that decided; its file name is the policy's. */
+	/* The pattern that decided. */
 	struct origin rule;
 	/* Host byte order. */
 	uint16_t qtype;

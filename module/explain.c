@@ -11,8 +11,6 @@
 
 /* Room for FILE:LINE:COLUMN; no longer name can be opened. */
 #define ORIGIN_TEXT_MAX (PATH_MAX + 32)
-/* Room for all sinkhole addresses, each with ", " before it. */
-#define ADDRESSES_TEXT_MAX (2 * GROUP_SINKHOLES_MAX * (PREFIX_TEXT_MAX + 2))
 
 /* The table of the group that RULE is in, and the list that the table is of. */
 static const struct names *
@@ -68,22 +66,6 @@ explain_query(const struct policy *policy, const struct query *query,
 }
 
 /* --- The record. */
-
-static const char *
-verdict_word(enum verdict verdict)
-{
-	switch (verdict) {
-	case VERDICT_UNRESTRICTED:
-		return "unrestricted";
-	case VERDICT_ALLOW:
-		return "allow";
-	case VERDICT_AUDIT:
-		return "audit";
-	case VERDICT_BLOCK:
-		break;
-	}
-	return "block";
-}
 
 void
 explain_origin(struct record_writer *writer, const char *key,
@@ -166,9 +148,8 @@ add_address(char *text, const struct address *address)
 	address_to_text(address, text + length);
 }
 
-/* The addresses that answer_write() gives to a type, "" for none. */
-static void
-write_addresses(const struct group *group, uint16_t qtype, char *text)
+void
+explain_addresses(const struct group *group, uint16_t qtype, char *text)
 {
 	struct address address;
 	unsigned i;
@@ -199,7 +180,7 @@ answer_text(const struct query *query, const struct decision *decision,
 	case ACTION_DROP:
 		return "none";
 	case ACTION_SINKHOLE:
-		write_addresses(decision->group, query->qtype, addresses);
+		explain_addresses(decision->group, query->qtype, addresses);
 		return addresses[0] != '\0' ? addresses : "NODATA";
 	case ACTION_REFUSED:
 	case ACTION_COUNT:
@@ -213,7 +194,7 @@ record_answer(struct record_writer *writer, const struct query *query,
 	const struct decision *decision)
 {
 	const struct group *group = decision->group;
-	char addresses[ADDRESSES_TEXT_MAX];
+	char addresses[EXPLAIN_ADDRESSES_MAX];
 
 	if (decision->verdict != VERDICT_BLOCK) {
 		record_text(writer, "answer", "as usual");

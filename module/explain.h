@@ -50,6 +50,14 @@ void explain_query(const struct policy *policy, const struct query *query,
 void explain_record(struct record_writer *writer, const struct query *query,
 	const struct explanation *explanation);
 
+/* Room for all sinkhole addresses, each with ", " before it. */
+#define EXPLAIN_ADDRESSES_MAX \
+	(2 * GROUP_SINKHOLES_MAX * (PREFIX_TEXT_MAX + 2))
+
+/* Writes the addresses that answer_write() gives to a type, separated by ", ";
+ * "" for none. */
+void explain_addresses(const struct group *group, uint16_t qtype, char *text);
+
 /* Appends a place that has a file, as FILE:LINE:COLUMN. */
 void explain_origin(struct record_writer *writer, const char *key,
 	const struct origin *origin);

@@ -59,4 +59,18 @@ hash_octets(const struct names_key *key, uint64_t seed, const uint8_t *octets,
 	return hash;
 }
 
+/* A checksum without a key (FNV-1a): it notices damage of what is kept in
+ * files; nobody is to be kept from forging what only Unbound's user and root
+ * can write. */
+static inline uint64_t
+hash_checksum(const char *octets, size_t length)
+{
+	uint64_t sum = 0xcbf29ce484222325u;
+	size_t i;
+
+	for (i = 0; i < length; i++)
+		sum = (sum ^ (unsigned char)octets[i]) * 0x100000001b3u;
+	return sum;
+}
+
 #endif

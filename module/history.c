@@ -183,6 +183,24 @@ history_steps(const struct history *history, int64_t now, size_t group,
 	return 0;
 }
 
+void
+history_move(struct history *to, struct history *from, const size_t *map)
+{
+	size_t i;
+
+	to->all = from->all;
+	to->newest = from->newest;
+	to->is_begun = from->is_begun;
+	for (i = 0; i < from->group_count; i++) {
+		if (map[i] == SIZE_MAX || from->own[i] == NULL)
+			continue;
+		to->own[map[i]] = from->own[i];
+		to->own_count++;
+		from->own[i] = NULL;
+		from->own_count--;
+	}
+}
+
 size_t
 history_memory(const struct history *history)
 {

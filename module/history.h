@@ -49,6 +49,14 @@ void history_feed(struct history *history, int64_t now,
 int history_steps(const struct history *history, int64_t now, size_t group,
 	struct history_count steps[HISTORY_STEPS]);
 
+/*
+ * Goes on with other groups: TO, a new history for them, takes over all that
+ * FROM has; MAP has the number in TO of each group of FROM, or SIZE_MAX for one
+ * that is no more, whose steps are lost but for those of all together. The
+ * counters of all groups begin at 0 then. FROM is left empty, to be freed.
+ */
+void history_move(struct history *to, struct history *from, const size_t *map);
+
 /* Octets it takes. */
 size_t history_memory(const struct history *history);
 

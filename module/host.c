@@ -24,9 +24,8 @@
 
 #include "answer.h"
 #include "control.h"
+#include "inforce.h"
 #include "observer.h"
-#include "standing.h"
-#include "tally.h"
 
 /* Octets of an OPT record without options (RFC 6891 section 6.1.2). */
 #define OPT_OCTETS 11u
@@ -34,12 +33,18 @@
 #define OPT_CLASS_OFFSET 3u
 
 struct module_state {
+	struct names_key key;
+	size_t worker_count;
+	/* While it starts; then it is in force. */
 	struct standing standing;
-	struct tally *tally;
+	struct inforce *inforce;
 	struct observer *observer;
 	struct stats *stats;
 	/* NULL where it could not be had. */
 	struct control *control;
+	/* Replies are looked at, for a group was in audit at the start: it
+	 * costs all clients a little. */
+	int looks_at_replies;
 };
 
 static const char what_to_do[] = "bitsink must be compiled for the Unbound "
@@ -222,21 +227,22 @@ answer(struct module_env *env, struct query_info *qinfo,
 
 /* Tells the thread that watches, which has the time for it. */
 static void
-tell(struct module_state *state, const struct module_env *env, size_t worker,
-	const struct query *query, const struct decision *decision)
+tell(struct module_state *state, const struct module_env *env,
+	struct tally *tally, size_t worker, const struct query *query,
+	const struct decision *decision)
 {
 	struct event *event;
 
-	if (state->control == NULL ||
-	    (event = control_reserve(state->control, worker)) == NULL)
+	if (state->control == NULL || (event = control_reserve(state->control,
+	    tally, worker)) == NULL)
 		return;
+	event->is_target = 0;
 	event->seconds = env->now_tv->tv_sec;
 	event->microseconds = (uint32_t)env->now_tv->tv_usec;
 	event->verdict = decision->verdict;
 	event->reason = decision->reason;
 	event->action = decision->action;
-	event->group = (uint32_t)(decision->group -
-		state->standing.policy->groups);
+	event->group = decision->group;
 	event->client = query->client;
 	event->rule = decision->rule;
 	event->qtype = query->qtype;
@@ -252,33 +258,73 @@ tell(struct module_state *state, const struct module_env *env, size_t worker,
 static size_t
 worker_of(const struct module_state *state, const struct module_env *env)
 {
-	return (size_t)env->worker->thread_num % state->tally->worker_count;
+	return (size_t)env->worker->thread_num % state->worker_count;
+}
+
+static int
+wants_allowed(struct module_state *state, const struct module_env *env,
+	struct tally *tally, size_t worker)
+{
+	return state->control != NULL && control_wants_allowed(state->control,
+		tally, worker, (int64_t)env->now_tv->tv_sec * 1000 +
+		env->now_tv->tv_usec / 1000);
 }
 
 /* Counts the decision and tells of it. Whether the query passes. */
 static int
-passes(struct module_state *state, struct module_env *env, size_t worker,
-	const struct query *query, const struct decision *decision)
+passes(struct module_state *state, struct module_env *env,
+	const struct force *force, size_t worker, const struct query *query,
+	const struct decision *decision)
 {
+	struct tally *tally = force->tally;
+
 	if (decision->verdict == VERDICT_UNRESTRICTED) {
-		tally_count(state->tally, worker, TALLY_UNRESTRICTED);
+		tally_count(tally, worker, TALLY_UNRESTRICTED);
 		return 1;
 	}
-	tally_decision(state->tally, worker, (size_t)(decision->group -
-		state->standing.policy->groups), decision->reason);
+	tally_decision(tally, worker, (size_t)(decision->group -
+		force->standing.policy->groups), decision->reason);
 	if (decision->verdict == VERDICT_ALLOW) {
-		if (state->control != NULL &&
-		    control_wants_allowed(state->control))
-			tell(state, env, worker, query, decision);
+		if (wants_allowed(state, env, tally, worker))
+			tell(state, env, tally, worker, query, decision);
 		return 1;
 	}
 	count(env->worker, decision);
-	tell(state, env, worker, query, decision);
+	tell(state, env, tally, worker, query, decision);
 	return decision->verdict == VERDICT_AUDIT;
 }
 
+/* Judges the query under what is in force. 0 passes, 1 has answered. */
+static int
+judge(struct module_state *state, const struct force *force, size_t worker,
+	struct module_env *env, struct query_info *qinfo,
+	struct edns_data *edns, struct comm_reply *repinfo,
+	struct sldns_buffer *pkt, struct regional *region)
+{
+	struct decision decision;
+	struct query query;
+
+	if (client_from_sockaddr(&query.client, &repinfo->client_addr) != 0) {
+		tally_count(force->tally, worker, TALLY_UNRESTRICTED);
+		return 0;
+	}
+	query.qname = qinfo->qname;
+	query.qname_len = qinfo->qname_len;
+	query.qtype = qinfo->qtype;
+	query.qclass = qinfo->qclass;
+	policy_decide(force->standing.policy, &query, &decision);
+	if (passes(state, env, force, worker, &query, &decision))
+		return 0;
+	if (!answer(env, qinfo, edns, repinfo, pkt, region, &query, &decision))
+		tally_count(force->tally, worker, TALLY_UNANSWERED);
+	return 1;
+}
+
+/* The worker that this thread is; each reply comes after a request. */
+static _Thread_local size_t this_worker;
+
 /* The request callback: every request that may have recursion comes here once,
- * before the cache and the mesh. 0 passes, 1 has answered. */
+ * before the cache and the mesh. */
 static int
 judge_request(struct module_env *env, struct query_info *qinfo,
 	struct edns_data *edns, struct comm_reply *repinfo,
@@ -287,23 +333,96 @@ judge_request(struct module_env *env, struct query_info *qinfo,
 {
 	struct module_state *state = cb_args;
 	size_t worker = worker_of(state, env);
-	struct decision decision;
-	struct query query;
+	const struct force *force = inforce_enter(state->inforce);
+	int answered = judge(state, force, worker, env, qinfo, edns, repinfo,
+		pkt, region);
 
 	(void)id;
-	if (client_from_sockaddr(&query.client, &repinfo->client_addr) != 0) {
-		tally_count(state->tally, worker, TALLY_UNRESTRICTED);
-		return 0;
+	inforce_leave(state->inforce, worker);
+	if (state->looks_at_replies)
+		this_worker = worker;
+	return answered;
+}
+
+/* --- Targets of CNAMEs, which servers that forward to us ask for themselves;
+ * what is learned in audit tells them apart. */
+
+static void
+tell_target(struct module_state *state, const struct force *force,
+	const struct query *query, const struct group *group,
+	const uint8_t *name, size_t length)
+{
+	struct event *event = control_reserve(state->control, force->tally,
+		this_worker);
+
+	if (event == NULL)
+		return;
+	memset(event, 0, offsetof(struct event, qname));
+	event->is_target = 1;
+	event->seconds = time(NULL);
+	event->group = group;
+	event->client = query->client;
+	event->qname_len = (uint16_t)length;
+	memcpy(event->qname, name, length);
+	control_publish(state->control, this_worker);
+}
+
+/* The target in wire format, NULL for what is no CNAME. */
+static const uint8_t *
+target_of(const struct ub_packed_rrset_key *rrset, size_t *length)
+{
+	const struct packed_rrset_data *data = rrset->entry.data;
+
+	if (ntohs(rrset->rk.type) != LDNS_RR_TYPE_CNAME || data == NULL ||
+	    data->count == 0 || data->rr_len[0] <= 2 + 1)
+		return NULL;
+	*length = data->rr_len[0] - 2;
+	return *length <= NAME_OCTETS_MAX ? data->rr_data[0] + 2 : NULL;
+}
+
+static void
+tell_targets(struct module_state *state, const struct force *force,
+	const struct query *query, const struct reply_info *rep)
+{
+	struct decision decision;
+	const uint8_t *target;
+	size_t i, length;
+
+	policy_decide(force->standing.policy, query, &decision);
+	if (decision.group == NULL || !decision.group->audit)
+		return;
+	for (i = 0; i < rep->an_numrrsets; i++) {
+		target = target_of(rep->rrsets[i], &length);
+		if (target != NULL)
+			tell_target(state, force, query, decision.group,
+				target, length);
 	}
+}
+
+/* The reply callbacks, of which none can do harm: what they return is not
+ * looked at. */
+static int
+look_at_reply(struct query_info *qinfo, struct module_qstate *qstate,
+	struct reply_info *rep, int rcode, struct edns_data *edns,
+	struct edns_option **opt_list_out, struct comm_reply *repinfo,
+	struct regional *region, struct timeval *start_time, int id,
+	void *callback)
+{
+	struct module_state *state = callback;
+	struct query query;
+
+	(void)qstate, (void)rcode, (void)edns, (void)opt_list_out;
+	(void)region, (void)start_time, (void)id;
+	if (state->control == NULL || !control_wants_targets(state->control) ||
+	    rep == NULL || repinfo == NULL || rep->an_numrrsets == 0 ||
+	    client_from_sockaddr(&query.client, &repinfo->client_addr) != 0)
+		return 1;
 	query.qname = qinfo->qname;
 	query.qname_len = qinfo->qname_len;
 	query.qtype = qinfo->qtype;
 	query.qclass = qinfo->qclass;
-	policy_decide(state->standing.policy, &query, &decision);
-	if (passes(state, env, worker, &query, &decision))
-		return 0;
-	if (!answer(env, qinfo, edns, repinfo, pkt, region, &query, &decision))
-		tally_count(state->tally, worker, TALLY_UNANSWERED);
+	tell_targets(state, inforce_enter(state->inforce), &query, rep);
+	inforce_leave(state->inforce, this_worker);
 	return 1;
 }
 
@@ -397,27 +516,41 @@ free_state(struct module_state *state)
 	control_stop(state->control);
 	stats_free(state->stats);
 	observer_free(state->observer);
-	tally_free(state->tally);
+	inforce_free(state->inforce);
 	standing_clear(&state->standing);
 	free(state);
 }
 
+static int
+put_in_force(struct module_state *state)
+{
+	struct force *force = force_new(&state->standing, state->worker_count);
+
+	if (force == NULL)
+		return -1;
+	state->inforce = inforce_new(force, state->worker_count);
+	if (state->inforce != NULL)
+		return 0;
+	force_free(force);
+	return -1;
+}
+
 /* What counts and watches. 0, or -1 when out of memory. */
 static int
-make_watch(struct module_state *state, const struct config_file *cfg,
-	const struct names_key *key)
+make_watch(struct module_state *state, const struct config_file *cfg)
 {
-	const struct policy *policy = state->standing.policy;
-	size_t workers = cfg->num_threads > 0 ? (size_t)cfg->num_threads : 1;
+	struct force *force;
 
-	state->tally = tally_new(workers, policy->group_count);
-	if (state->tally == NULL)
+	state->worker_count = cfg->num_threads > 0
+		? (size_t)cfg->num_threads : 1;
+	if (put_in_force(state) != 0)
 		return -1;
-	state->observer = observer_new(policy, state->tally, key, log_line,
-		time(NULL));
+	force = inforce_now(state->inforce);
+	state->observer = observer_new(force->standing.policy, force->tally,
+		&state->key, log_line, time(NULL));
 	if (state->observer == NULL)
 		return -1;
-	state->stats = stats_new(state->tally, &state->standing,
+	state->stats = stats_new(force->tally, &force->standing,
 		state->observer, cfg->stat_inhibit_zero);
 	return state->stats != NULL ? 0 : -1;
 }
@@ -443,13 +576,12 @@ static void
 start_control(struct module_state *state)
 {
 	struct control_setup setup = {
-		.standing = &state->standing,
-		.tally = state->tally,
+		.inforce = state->inforce,
+		.key = &state->key,
 		.observer = state->observer,
 		.stats = state->stats,
 		.unbound = PACKAGE_VERSION,
 		.line = log_line,
-		.memory = sizeof(*state),
 	};
 
 	state->control = control_start(&setup);
@@ -459,23 +591,23 @@ static struct module_state *
 new_state(const struct config_file *cfg, const char *path,
 	const char *directory)
 {
-	struct module_state *state;
-	struct names_key key;
+	struct module_state *state = calloc(1, sizeof(*state));
 
-	if (random_key(&key) != 0)
-		return NULL;
-	state = calloc(1, sizeof(*state));
 	if (state == NULL) {
 		log_err("bitsink: out of memory");
 		return NULL;
 	}
+	if (random_key(&state->key) != 0) {
+		free(state);
+		return NULL;
+	}
 	/* Unbound ends where a module's init() fails; the reason is to be the
 	 * last line of its log, and not that some module failed. */
-	if (standing_load(&state->standing, path, directory, &key, time(NULL),
-	    log_line) != 0)
+	if (standing_load(&state->standing, path, directory, &state->key,
+	    time(NULL), log_line) != 0)
 		fatal_exit("bitsink: not started, for there is no policy: %s",
 			state->standing.error);
-	if (make_watch(state, cfg, &key) != 0) {
+	if (make_watch(state, cfg) != 0) {
 		log_err("bitsink: out of memory");
 		free_state(state);
 		return NULL;
@@ -483,6 +615,42 @@ new_state(const struct config_file *cfg, const char *path,
 	keep_log_identity(cfg);
 	start_control(state);
 	return state;
+}
+
+static void
+log_start(const struct standing *standing)
+{
+	log_info("bitsink: version=%s groups=%zu prefixes=%zu patterns=%zu "
+		"policy=%s", BITSINK_VERSION, standing->policy->group_count,
+		standing->policy->prefix_count,
+		standing->policy->pattern_count, standing->path);
+}
+
+static void
+delete_callbacks(const struct dynlibmod_env *dynlib, struct module_env *env,
+	int id)
+{
+	/* Those that were not registered are not there to be deleted. */
+	dynlib->inplace_cb_delete_wrapped(env, inplace_cb_request, id);
+	dynlib->inplace_cb_delete_wrapped(env, inplace_cb_reply, id);
+	dynlib->inplace_cb_delete_wrapped(env, inplace_cb_reply_cache, id);
+}
+
+static int
+register_callbacks(const struct dynlibmod_env *dynlib,
+	struct module_state *state, struct module_env *env, int id)
+{
+	state->looks_at_replies = policy_has_audit(
+		inforce_now(state->inforce)->standing.policy);
+	if (dynlib->inplace_cb_register_wrapped((void *)judge_request,
+	    inplace_cb_request, state, env, id) && (!state->looks_at_replies ||
+	    (dynlib->inplace_cb_register_wrapped((void *)look_at_reply,
+	    inplace_cb_reply, state, env, id) &&
+	    dynlib->inplace_cb_register_wrapped((void *)look_at_reply,
+	    inplace_cb_reply_cache, state, env, id))))
+		return 1;
+	delete_callbacks(dynlib, env, id);
+	return 0;
 }
 
 struct module_state *
@@ -504,18 +672,13 @@ host_start(struct module_env *env, int id)
 	state = new_state(env->cfg, path, directory);
 	if (state == NULL)
 		return NULL;
-	if (!dynlib->inplace_cb_register_wrapped((void *)judge_request,
-	    inplace_cb_request, state, env, id)) {
+	log_start(&inforce_now(state->inforce)->standing);
+	if (!register_callbacks(dynlib, state, env, id)) {
 		log_err("bitsink: the request callback cannot be registered; "
 			"%s", what_to_do);
 		free_state(state);
 		return NULL;
 	}
-	log_info("bitsink: version=%s groups=%zu prefixes=%zu patterns=%zu "
-		"policy=%s", BITSINK_VERSION,
-		state->standing.policy->group_count,
-		state->standing.policy->prefix_count,
-		state->standing.policy->pattern_count, path);
 	return state;
 }
 
@@ -526,7 +689,7 @@ host_stop(struct module_env *env, int id, struct module_state *state)
 
 	if (state == NULL)
 		return;
-	dynlib->inplace_cb_delete_wrapped(env, inplace_cb_request, id);
+	delete_callbacks(dynlib, env, id);
 	free_state(state);
 }
 
@@ -549,10 +712,6 @@ host_stats(struct module_env *env, struct module_state *state, int reset,
 size_t
 host_memory(const struct module_state *state)
 {
-	if (state == NULL)
-		return 0;
-	return sizeof(*state) + state->standing.memory +
-		tally_memory(state->tally) + stats_memory(state->stats) +
-		observer_memory(state->observer) +
-		(state->control != NULL ? control_memory(state->control) : 0);
+	return state != NULL && state->control != NULL
+		? control_memory(state->control) : 0;
 }

@@ -36,8 +36,7 @@ void host_stop(struct module_env *env, int id, struct module_state *state);
 int host_stats(struct module_env *env, struct module_state *state, int reset,
 	stats_line line, void *arg);
 
-/* Octets the module takes, but for what is on its way to clients of the control
- * socket. */
+/* Octets the module took when it last looked; 0 where nobody looks. */
 size_t host_memory(const struct module_state *state);
 
 #endif

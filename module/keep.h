@@ -1,28 +1,51 @@
 /*
- * keep.h - the last good policy, kept in the state directory.
+ * keep.h - files of the state directory that are there whole: the last good
+ * policy, and what others keep over restarts.
  *
  * Thread-safety: for one thread at a time.
  */
 #ifndef BITSINK_KEEP_H
 #define BITSINK_KEEP_H
 
+#include <stddef.h>
 #include <time.h>
 
 #include "tape.h"
 
-/* The file in the state directory. */
+/* The file of the policy in the state directory. */
 #define KEEP_NAME "last-good-policy"
 
 /*
- * Keeps a finished tape in DIRECTORY. At any moment, also of a power cut, the
- * file is either the one before or the new one, whole. Nothing is written where
- * the same is kept already. Returns NULL, or what failed, a constant, with
- * errno set.
+ * Keeps LENGTH octets as the file NAME in DIRECTORY. At any moment, also of a
+ * power cut, the file is either the one before or the new one, whole. Nothing
+ * is written where the same is kept already. Returns NULL, or what failed, a
+ * constant, with errno set.
  */
+const char *keep_file(const char *directory, const char *name,
+	const char *octets, size_t length);
+
+/* What keep_load() read; keep_clear() frees it. */
+struct kept {
+	/* From malloc(), with a NUL behind it that is not counted; NULL where
+	 * there is no such file, or it was not read. */
+	char *octets;
+	size_t length;
+	/* When it was written. */
+	time_t when;
+};
+
+/* Reads the file NAME in DIRECTORY. Returns NULL, also where there is none, or
+ * what failed, a constant, with errno set (0 for what is no file of ours). */
+const char *keep_load(const char *directory, const char *name,
+	struct kept *kept);
+void keep_clear(struct kept *kept);
+
+/* Keeps a finished tape in DIRECTORY as the last good policy: keep_file(). */
 const char *keep_write(const char *directory, const struct tape *tape);
 
-/* Opens what is kept in DIRECTORY for replaying, and tells when it was
- * written. Returns NULL, or what failed; TAPE is to be cleared in any case. */
+/* Opens the policy that is kept in DIRECTORY for replaying, and tells when it
+ * was written. Returns NULL, or what failed; TAPE is to be cleared in any
+ * case. */
 const char *keep_read(const char *directory, struct tape *tape, time_t *when);
 
 #endif

@@ -24,7 +24,7 @@ enum {
 
 struct left_out {
 	uint64_t count;
-	uint32_t group;
+	char group[GROUP_NAME_MAX + 1];
 };
 
 /* A client, or all that have no place of their own. */
@@ -43,6 +43,8 @@ struct lines {
 	/* The minute that NOW and WRITTEN are of, since 1970. */
 	int64_t minute;
 	size_t used;
+	/* Lines of this minute. */
+	unsigned written;
 	struct place places[LINES_CLIENTS_MAX];
 	struct place others;
 	/* A client's place + 1; 0 is empty. */
@@ -64,6 +66,12 @@ lines_new(unsigned limit, const struct names_key *key)
 }
 
 void
+lines_set_limit(struct lines *lines, unsigned limit)
+{
+	lines->limit = limit;
+}
+
+void
 lines_free(struct lines *lines)
 {
 	free(lines);
@@ -76,8 +84,9 @@ lines_free(struct lines *lines)
 static uint64_t
 hash_of_line(const struct lines *lines, const struct event *event)
 {
-	uint8_t octets[sizeof(event->client.octets) + 2 +
-		sizeof(event->group) + NAME_OCTETS_MAX];
+	uint8_t octets[sizeof(event->client.octets) + 2 + GROUP_NAME_MAX + 1 +
+		NAME_OCTETS_MAX];
+	size_t length = strlen(event->group->name) + 1;
 	uint8_t *end = octets;
 	unsigned i;
 
@@ -85,8 +94,8 @@ hash_of_line(const struct lines *lines, const struct event *event)
 	end += sizeof(event->client.octets);
 	*end++ = (uint8_t)event->client.family;
 	*end++ = (uint8_t)event->verdict;
-	memcpy(end, &event->group, sizeof(event->group));
-	end += sizeof(event->group);
+	memcpy(end, event->group->name, length);
+	end += length;
 	for (i = 0; i < event->qname_len; i++)
 		*end++ = octet_lower(event->qname[i]);
 	return hash_octets(&lines->key, SEED_SEEN, octets,
@@ -149,6 +158,17 @@ slot_of(struct lines *lines, const struct address *client)
 	}
 }
 
+/* Whom the lines of CLIENT are counted for. */
+static struct address
+account_of(const struct address *client)
+{
+	struct address account = *client;
+
+	if (account.family == ADDRESS_IP6)
+		prefix_mask(account.octets, LINES_PREFIX6);
+	return account;
+}
+
 static struct place *
 place_of(struct lines *lines, const struct address *client)
 {
@@ -188,7 +208,8 @@ static void
 end_minute_of(struct place *place)
 {
 	if (place->over.count == 0)
-		place->over.group = place->now.group;
+		memcpy(place->over.group, place->now.group,
+			sizeof(place->over.group));
 	place->over.count += place->now.count;
 	place->now.count = 0;
 	place->written = 0;
@@ -202,6 +223,7 @@ begin_minute(struct lines *lines, int64_t minute)
 	for (i = 0; i < lines->used; i++)
 		end_minute_of(&lines->places[i]);
 	end_minute_of(&lines->others);
+	lines->written = 0;
 	lines->minute = minute;
 	drop_empty(lines);
 }
@@ -223,19 +245,23 @@ minute_of(int64_t seconds)
 int
 lines_may_write(struct lines *lines, const struct event *event)
 {
+	struct address account = account_of(&event->client);
 	struct place *place;
 
 	if (lines->limit == 0)
 		return 1;
 	if (!is_this_minute(lines, minute_of(event->seconds)))
 		begin_minute(lines, minute_of(event->seconds));
-	place = place_of(lines, &event->client);
-	if (place->written < lines->limit) {
+	place = place_of(lines, &account);
+	if (place->written < lines->limit &&
+	    lines->written < LINES_TOTAL_MAX) {
 		place->written++;
+		lines->written++;
 		return 1;
 	}
 	if (place->now.count == 0)
-		place->now.group = event->group;
+		memcpy(place->now.group, event->group->name,
+			sizeof(place->now.group));
 	place->now.count++;
 	return 0;
 }
@@ -250,7 +276,7 @@ report_place(struct place *place,
 	if (place->over.count == 0)
 		return;
 	suppressed.client = place->client;
-	suppressed.group = place->over.group;
+	memcpy(suppressed.group, place->over.group, sizeof(suppressed.group));
 	suppressed.count = place->over.count;
 	place->over.count = 0;
 	report(arg, &suppressed);

@@ -17,20 +17,26 @@
 #include "address.h"
 #include "event.h"
 #include "names.h"
+#include "policy.h"
 
 /* What is remembered of lines written first-seen. */
 #define LINES_SEEN_MAX 65536
-/* Clients that are told apart in a minute. */
+/* Clients that are told apart in a minute. Of IPv6 a client is a /64 prefix:
+ * who has one address there has all. */
 #define LINES_CLIENTS_MAX 4096
+#define LINES_PREFIX6 64
+/* Lines of all clients together in a minute, where there is a limit. */
+#define LINES_TOTAL_MAX 12000
 
 struct lines;
 
 /* What was left out for one client, in a minute that is over. */
 struct lines_suppressed {
-	/* family ADDRESS_NONE: clients beyond LINES_CLIENTS_MAX. */
+	/* family ADDRESS_NONE: clients beyond LINES_CLIENTS_MAX. Of IPv6 with
+	 * zeroes behind LINES_PREFIX6. */
 	struct address client;
-	/* Of the first line left out. */
-	uint32_t group;
+	/* The group of the first line left out. */
+	char group[GROUP_NAME_MAX + 1];
 	uint64_t count;
 };
 
@@ -45,6 +51,9 @@ int lines_is_first(struct lines *lines, const struct event *event);
 /* Takes back what lines_is_first() has just learned, for a line that is not
  * written after all. */
 void lines_forget(struct lines *lines, const struct event *event);
+
+/* Another limit, from the next line on. */
+void lines_set_limit(struct lines *lines, unsigned limit);
 
 /* Whether the event's client may have another line in the event's minute;
  * if not, it is counted. */

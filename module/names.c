@@ -559,6 +559,114 @@ names_pattern(const struct names *names, uint32_t rule, char *text)
 	}
 }
 
+/* --- What another table does not have. */
+
+/* What an end says: 0 nothing, 1 allow, 2 deny. */
+static unsigned
+effect_of(const struct names *names, uint32_t end)
+{
+	return end == 0 ? 0 : 1u + names->rules[rule_at(end)].deny;
+}
+
+/* What the rule at an end was written for. */
+static unsigned
+scope_of(uint32_t end, unsigned scope)
+{
+	return end & BOTH_ENDS ? PATTERN_SELF | PATTERN_BELOW : scope;
+}
+
+/* Whether a node has a rule of that effect, written for that scope. */
+static int
+node_has(const struct names *names, const struct node *node, unsigned effect,
+	unsigned scope)
+{
+	return (effect_of(names, node->self) == effect &&
+		scope_of(node->self, PATTERN_SELF) == scope) ||
+		(effect_of(names, node->below) == effect &&
+		scope_of(node->below, PATTERN_BELOW) == scope);
+}
+
+/* A comparison on its way. */
+struct missing {
+	const struct names *names;
+	const struct names *other;
+	names_visit *visit;
+	void *context;
+};
+
+static void
+visit_end(const struct missing *missing, uint32_t number,
+	const struct node *twin, uint32_t end, unsigned scope)
+{
+	const struct names *names = missing->names;
+	char text[NAMES_PATTERN_MAX];
+
+	if (end == 0 || (twin != NULL && node_has(missing->other, twin,
+	    effect_of(names, end), scope_of(end, scope))))
+		return;
+	write_pattern(names, number, end, scope == PATTERN_BELOW, text);
+	missing->visit(missing->context, &names->rules[rule_at(end)], text);
+}
+
+/* TWIN is the same name's node in the other table, NULL for none. */
+static void
+visit_node(const struct missing *missing, uint32_t number,
+	const struct node *twin)
+{
+	const struct names *names = missing->names;
+	const struct node *node = &names->nodes[number];
+
+	if (twin != NULL && effect_of(names, node->self) ==
+	    effect_of(missing->other, twin->self) &&
+	    effect_of(names, node->below) ==
+	    effect_of(missing->other, twin->below))
+		return;
+	visit_end(missing, number, twin, node->self, PATTERN_SELF);
+	/* A rule that has both ends is one. */
+	if (rule_at(node->below) != rule_at(node->self))
+		visit_end(missing, number, twin, node->below, PATTERN_BELOW);
+}
+
+/* The twin of NODE, a child of the node whose twin is PARENT; the root, which
+ * is nobody's child, for none. */
+static uint32_t
+find_twin(const struct missing *missing, const struct node *node,
+	uint32_t parent)
+{
+	const struct names *names = missing->names, *other = missing->other;
+
+	return other->slots[find_slot(other, parent, label_of(names, node),
+		star_of(names, node))];
+}
+
+int
+names_missing(const struct names *names, const struct names *other,
+	names_visit *visit, void *context)
+{
+	const struct missing missing = { names, other, visit, context };
+	uint32_t *twins = NULL, i;
+
+	if (other != NULL) {
+		twins = calloc(names->count, sizeof(*twins));
+		if (twins == NULL)
+			return -1;
+	}
+	visit_node(&missing, ROOT, other != NULL ? &other->nodes[ROOT] : NULL);
+	/* Parents come before their children. */
+	for (i = 1; i < names->count; i++) {
+		const struct node *node = &names->nodes[i];
+
+		if (twins != NULL &&
+		    (node->parent == ROOT || twins[node->parent] != ROOT))
+			twins[i] = find_twin(&missing, node,
+				twins[node->parent]);
+		visit_node(&missing, i, twins != NULL && twins[i] != ROOT
+			? &other->nodes[twins[i]] : NULL);
+	}
+	free(twins);
+	return 0;
+}
+
 uint32_t
 names_wild_labels(const struct names *names)
 {

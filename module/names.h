@@ -97,6 +97,20 @@ uint32_t names_number(const struct names *names,
  */
 void names_pattern(const struct names *names, uint32_t rule, char *text);
 
+/*
+ * Calls VISIT for each pattern of NAMES that OTHER does not have, with its text
+ * as of names_pattern(), which is gone when VISIT returns. They come in the
+ * order in which their labels came into the table. At a name where allow and
+ * deny are the same in both tables no pattern is missing, whichever way they
+ * are written: ".name" is "name" and "*.name", and what has no place counts
+ * nowhere. OTHER may have another key; NULL is an empty table. Takes a step a
+ * label, and 4 octets while it runs. Returns 0, or -1 when out of memory.
+ */
+typedef void names_visit(void *context, const struct names_rule *rule,
+	const char *text);
+int names_missing(const struct names *names, const struct names *other,
+	names_visit *visit, void *context);
+
 /* Labels with wildcards in the table. */
 uint32_t names_wild_labels(const struct names *names);
 

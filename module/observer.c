@@ -23,19 +23,29 @@
 /* A file name in a log line, with escapes. */
 #define FILE_TEXT_MAX 1024
 
+struct per_policy {
+	struct history *history;
+	/* What the tally stands at, and room to add it up. */
+	struct tally_values sum, scratch;
+	struct history_count *counts;
+};
+
 struct observer {
 	const struct policy *policy;
 	const struct tally *tally;
 	say_line line;
 	struct lines *lines;
-	struct history *history;
 	struct top *tops[OBSERVER_TOPS];
+	struct top *allowed;
+	struct learned *learned;
 	int64_t since;
 	/* The minute that the limits count in. */
 	int64_t minute;
-	/* What the tally stands at, and room to add it up. */
-	struct tally_values sum, scratch;
-	struct history_count *counts;
+	/* What depends on the number of groups, and the same for the policy
+	 * that is to come. */
+	struct per_policy now, next;
+	/* Events lost under earlier policies, and those told of. */
+	uint64_t lost_before;
 	uint64_t lost_told;
 	_Atomic uint64_t written;
 	_Atomic uint64_t suppressed;
@@ -98,10 +108,9 @@ put_rule(uint8_t *key, size_t at, const struct event *event)
 }
 
 static size_t
-make_key(enum observer_top number, const struct group *group,
-	const struct event *event, uint8_t *key)
+make_key(enum observer_top number, const struct event *event, uint8_t *key)
 {
-	size_t at = put_group(key, group);
+	size_t at = put_group(key, event->group);
 
 	if (number == OBSERVER_RULES)
 		return put_rule(key, at, event);
@@ -198,7 +207,7 @@ write_line(struct observer *observer, const struct event *event)
 	say(observer->line, SAY_INFO, "bitsink: %s client=%s group=%s name=%s "
 		"type=%s class=%s reason=%s action=%s rule=%s time=%s",
 		event->verdict == VERDICT_AUDIT ? "audit" : "block", client,
-		observer->policy->groups[event->group].name, name, type, class,
+		event->group->name, name, type, class,
 		reason_word(event->reason), action_word(event->action), rule,
 		when);
 	atomic_fetch_add_explicit(&observer->written, 1, memory_order_relaxed);
@@ -210,28 +219,35 @@ report_suppressed(void *arg, const struct lines_suppressed *suppressed)
 	struct observer *observer = arg;
 	char client[PREFIX_TEXT_MAX] = "-";
 
-	if (suppressed->client.family != ADDRESS_NONE)
+	struct prefix prefix = { suppressed->client, LINES_PREFIX6 };
+
+	if (suppressed->client.family == ADDRESS_IP6)
+		prefix_to_text(&prefix, client);
+	else if (suppressed->client.family == ADDRESS_IP4)
 		address_to_text(&suppressed->client, client);
 	say(observer->line, SAY_INFO, "bitsink: log-limit client=%s group=%s "
 		"suppressed=%" PRIu64, client,
-		observer->policy->groups[suppressed->group].name,
-		suppressed->count);
+		suppressed->group, suppressed->count);
 }
 
 /* A minute begins with what the one before has left out. */
 static void
 begin_minute(struct observer *observer, int64_t seconds)
 {
-	if (seconds / 60 <= observer->minute)
+	int64_t minute = seconds / 60;
+
+	/* Workers are not in step; a clock that went back further begins a
+	 * minute as well. */
+	if (minute == observer->minute || minute == observer->minute - 1)
 		return;
-	observer->minute = seconds / 60;
+	observer->minute = minute;
 	lines_report(observer->lines, seconds, report_suppressed, observer);
 }
 
 static void
 log_event(struct observer *observer, const struct event *event)
 {
-	enum group_log log = observer->policy->groups[event->group].log;
+	enum group_log log = event->group->log;
 
 	if (log == GROUP_LOG_OFF || (log == GROUP_LOG_FIRST_SEEN &&
 	    !lines_is_first(observer->lines, event)))
@@ -251,15 +267,24 @@ log_event(struct observer *observer, const struct event *event)
 void
 observer_event(struct observer *observer, const struct event *event)
 {
-	const struct group *group = &observer->policy->groups[event->group];
 	uint8_t key[KEY_OCTETS_MAX];
 	unsigned i;
 
+	if (event->is_target) {
+		learned_target(observer->learned, event->group->name,
+			event->qname, event->qname_len, event->seconds);
+		return;
+	}
+	if (event->verdict == VERDICT_AUDIT)
+		learned_add(observer->learned, event->group->name, event);
+	if (event->verdict == VERDICT_ALLOW)
+		top_add(observer->allowed, key, make_key(OBSERVER_PAIRS, event,
+			key), event->seconds);
 	if (event->verdict != VERDICT_BLOCK && event->verdict != VERDICT_AUDIT)
 		return;
 	for (i = 0; i < OBSERVER_TOPS; i++)
 		top_add(observer->tops[i], key, make_key((enum observer_top)i,
-			group, event, key), event->seconds);
+			event, key), event->seconds);
 	log_event(observer, event);
 }
 
@@ -270,10 +295,12 @@ note_memory(struct observer *observer)
 {
 	size_t groups = observer->policy->group_count, i;
 	size_t octets = sizeof(*observer) + lines_memory(observer->lines) +
-		history_memory(observer->history) +
-		groups * sizeof(*observer->counts) +
-		2 * groups * TALLY_CELLS * sizeof(*observer->sum.cells);
+		history_memory(observer->now.history) +
+		groups * sizeof(*observer->now.counts) +
+		2 * groups * TALLY_CELLS * sizeof(*observer->now.sum.cells);
 
+	octets += top_memory(observer->allowed) +
+		learned_memory(observer->learned);
 	for (i = 0; i < OBSERVER_TOPS; i++)
 		octets += top_memory(observer->tops[i]);
 	atomic_store_explicit(&observer->memory, octets, memory_order_relaxed);
@@ -282,12 +309,12 @@ note_memory(struct observer *observer)
 static void
 feed_history(struct observer *observer, int64_t now)
 {
-	const uint64_t *cells = observer->sum.cells;
+	const uint64_t *cells = observer->now.sum.cells;
 	size_t i, reason;
 
-	stats_sum(observer->tally, &observer->sum, &observer->scratch);
+	stats_sum(observer->tally, &observer->now.sum, &observer->now.scratch);
 	for (i = 0; i < observer->policy->group_count; i++) {
-		struct history_count *count = &observer->counts[i];
+		struct history_count *count = &observer->now.counts[i];
 		uint64_t refused = 0;
 
 		for (reason = REASON_ALLOWED + 1; reason < REASON_COUNT;
@@ -298,7 +325,7 @@ feed_history(struct observer *observer, int64_t now)
 			: refused;
 		count->audited = refused - count->blocked;
 	}
-	history_feed(observer->history, now, observer->counts);
+	history_feed(observer->now.history, now, observer->now.counts);
 	note_memory(observer);
 }
 
@@ -306,7 +333,8 @@ feed_history(struct observer *observer, int64_t now)
 static void
 tell_lost(struct observer *observer)
 {
-	uint64_t lost = observer->sum.counts[TALLY_EVENTS_LOST];
+	uint64_t lost = observer->now.sum.counts[TALLY_EVENTS_LOST] +
+		observer->lost_before;
 
 	if (lost > observer->lost_told)
 		say(observer->line, SAY_WARNING, "bitsink: log-limit "
@@ -331,10 +359,34 @@ observer_finish(struct observer *observer, int64_t now)
 
 /* --- From birth to death. */
 
+static void
+clear_per_policy(struct per_policy *parts)
+{
+	history_free(parts->history);
+	free(parts->counts);
+	tally_values_clear(&parts->sum);
+	tally_values_clear(&parts->scratch);
+	memset(parts, 0, sizeof(*parts));
+}
+
+/* 0, or -1 when out of memory; then there is nothing. */
+static int
+make_per_policy(struct per_policy *parts, size_t groups)
+{
+	memset(parts, 0, sizeof(*parts));
+	parts->history = history_new(groups);
+	parts->counts = calloc(groups + 1, sizeof(*parts->counts));
+	if (parts->history != NULL && parts->counts != NULL &&
+	    tally_values_init(&parts->sum, groups) == 0 &&
+	    tally_values_init(&parts->scratch, groups) == 0)
+		return 0;
+	clear_per_policy(parts);
+	return -1;
+}
+
 static int
 make_parts(struct observer *observer, const struct names_key *key)
 {
-	size_t groups = observer->policy->group_count;
 	unsigned i;
 
 	for (i = 0; i < OBSERVER_TOPS; i++) {
@@ -343,15 +395,40 @@ make_parts(struct observer *observer, const struct names_key *key)
 		if (observer->tops[i] == NULL)
 			return -1;
 	}
+	observer->allowed = top_new(OBSERVER_ROOM, KEY_OCTETS_MAX, key);
+	if (observer->allowed == NULL)
+		return -1;
+	observer->learned = learned_new(key);
+	if (observer->learned == NULL)
+		return -1;
 	observer->lines = lines_new(observer->policy->settings.log_limit, key);
-	observer->history = history_new(groups);
-	observer->counts = calloc(groups + 1, sizeof(*observer->counts));
-	if (observer->lines == NULL || observer->history == NULL ||
-	    observer->counts == NULL)
+	if (observer->lines == NULL)
 		return -1;
-	if (tally_values_init(&observer->sum, groups) != 0)
-		return -1;
-	return tally_values_init(&observer->scratch, groups);
+	return make_per_policy(&observer->now, observer->policy->group_count);
+}
+
+int
+observer_prepare(struct observer *observer, const struct policy *policy)
+{
+	clear_per_policy(&observer->next);
+	return make_per_policy(&observer->next, policy->group_count);
+}
+
+void
+observer_switch(struct observer *observer, const struct policy *policy,
+	const struct tally *tally, const size_t *map, int64_t now)
+{
+	/* The last of the old one. */
+	feed_history(observer, now);
+	observer->lost_before += observer->now.sum.counts[TALLY_EVENTS_LOST];
+	history_move(observer->next.history, observer->now.history, map);
+	clear_per_policy(&observer->now);
+	observer->now = observer->next;
+	memset(&observer->next, 0, sizeof(observer->next));
+	observer->policy = policy;
+	observer->tally = tally;
+	lines_set_limit(observer->lines, policy->settings.log_limit);
+	feed_history(observer, now);
 }
 
 struct observer *
@@ -384,11 +461,11 @@ observer_free(struct observer *observer)
 		return;
 	for (i = 0; i < OBSERVER_TOPS; i++)
 		top_free(observer->tops[i]);
+	top_free(observer->allowed);
+	learned_free(observer->learned);
 	lines_free(observer->lines);
-	history_free(observer->history);
-	free(observer->counts);
-	tally_values_clear(&observer->sum);
-	tally_values_clear(&observer->scratch);
+	clear_per_policy(&observer->now);
+	clear_per_policy(&observer->next);
 	free(observer);
 }
 
@@ -411,6 +488,18 @@ observer_top(const struct observer *observer, enum observer_top number)
 	return observer->tops[number];
 }
 
+const struct top *
+observer_allowed(const struct observer *observer)
+{
+	return observer->allowed;
+}
+
+struct learned *
+observer_learned(struct observer *observer)
+{
+	return observer->learned;
+}
+
 int64_t
 observer_since(const struct observer *observer)
 {
@@ -420,7 +509,7 @@ observer_since(const struct observer *observer)
 const struct history *
 observer_history(const struct observer *observer)
 {
-	return observer->history;
+	return observer->now.history;
 }
 
 size_t

@@ -12,6 +12,7 @@
 
 #include "event.h"
 #include "history.h"
+#include "learned.h"
 #include "lines.h"
 #include "say.h"
 #include "tally.h"
@@ -55,6 +56,17 @@ struct observer *observer_new(const struct policy *policy,
 	int64_t now);
 void observer_free(struct observer *observer);
 
+/*
+ * Another policy, in two steps. Preparing takes all memory that is needed; 0,
+ * or -1 when out of memory. Switching comes when no worker uses the old policy
+ * any more and all its events are taken: POLICY, which was prepared for, and
+ * its TALLY are borrowed instead; MAP has the new number of each old group,
+ * or SIZE_MAX.
+ */
+int observer_prepare(struct observer *observer, const struct policy *policy);
+void observer_switch(struct observer *observer, const struct policy *policy,
+	const struct tally *tally, const size_t *map, int64_t now);
+
 /* An event came. */
 void observer_event(struct observer *observer, const struct event *event);
 
@@ -71,6 +83,11 @@ uint64_t observer_suppressed(const struct observer *observer);
 
 const struct top *observer_top(const struct observer *observer,
 	enum observer_top number);
+/* Allowed queries that were seen, which may be some of them; keys are those of
+ * OBSERVER_PAIRS. */
+const struct top *observer_allowed(const struct observer *observer);
+/* What groups in audit asked for; the caller reads and writes its file. */
+struct learned *observer_learned(struct observer *observer);
 /* When the tops began. */
 int64_t observer_since(const struct observer *observer);
 const struct history *observer_history(const struct observer *observer);

@@ -27,6 +27,7 @@ struct option {
 static void set_mode(struct loader *loader, const struct token *value);
 static void set_log(struct loader *loader, const struct token *value);
 static void set_log_limit(struct loader *loader, const struct token *value);
+static void set_watch_files(struct loader *loader, const struct token *value);
 static void set_control_socket(struct loader *loader,
 	const struct token *value);
 static void set_control_user(struct loader *loader, const struct token *value);
@@ -53,6 +54,7 @@ static const struct option options[] = {
 	{ B("mode", "enforce | audit", "enforce"), 0, set_mode },
 	{ B("log", "first-seen | all | off", "first-seen"), 0, set_log },
 	{ B("log-limit", "LINES, 0 to 100000", "60"), 0, set_log_limit },
+	{ B("watch-files", "yes | no", "no"), 0, set_watch_files },
 	{ B("control-socket", "FILE | off",
 		"control in the state directory"), 0, set_control_socket },
 	{ B("control-user", "USER", "Unbound's"), 0, set_control_user },
@@ -266,6 +268,15 @@ set_log_limit(struct loader *loader, const struct token *value)
 			"a number of lines a minute from 0 to 100000");
 	else
 		loader->policy->settings.log_limit = (unsigned)limit;
+}
+
+static void
+set_watch_files(struct loader *loader, const struct token *value)
+{
+	if (token_is(value, "yes"))
+		loader->policy->settings.watch_files = 1;
+	else if (!token_is(value, "no"))
+		expected(loader, value, "yes or no");
 }
 
 static void

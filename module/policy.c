@@ -4,6 +4,7 @@
 #include "policy.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void
 group_match(const struct group *group, const struct name *name,
@@ -80,6 +81,35 @@ policy_decide(const struct policy *policy, const struct query *query,
 		judge_name(policy, &name, decision);
 	if (decision->verdict == VERDICT_BLOCK && decision->group->audit)
 		decision->verdict = VERDICT_AUDIT;
+}
+
+int
+policy_has_audit(const struct policy *policy)
+{
+	size_t i;
+
+	for (i = 0; i < policy->group_count; i++)
+		if (policy->groups[i].audit)
+			return 1;
+	return 0;
+}
+
+static int
+same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+int
+policy_same_control(const struct policy *a, const struct policy *b)
+{
+	const struct policy_settings *sa = &a->settings, *sb = &b->settings;
+
+	return sa->control_off == sb->control_off &&
+		sa->control_mode == sb->control_mode &&
+		same_text(sa->control_socket, sb->control_socket) &&
+		same_text(sa->control_user, sb->control_user) &&
+		same_text(sa->control_group, sb->control_group);
 }
 
 static void

@@ -71,6 +71,8 @@ struct group {
 struct policy_settings {
 	/* Log lines a client and minute; 0 for any number. */
 	unsigned log_limit;
+	/* A change of the files is noticed, and they are read. */
+	int watch_files;
 	/* There is no control socket. */
 	int control_off;
 	/* Its file, user and group as they were written; NULL where they were
@@ -128,6 +130,12 @@ void policy_decide(const struct policy *policy, const struct query *query,
 
 /* What GROUP does to a query that is blocked for REASON. */
 enum action policy_action(const struct group *group, enum reason reason);
+
+/* Whether a group is in audit. */
+int policy_has_audit(const struct policy *policy);
+
+/* Whether both want the control socket to be the same. */
+int policy_same_control(const struct policy *a, const struct policy *b);
 
 /* The best match of a group's own patterns and lists for NAME, passing over
  * the group's own rule EXCEPT. match->rule is NULL where nothing matches. */

@@ -4,6 +4,22 @@
 #include "query.h"
 
 const char *
+verdict_word(enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_UNRESTRICTED:
+		return "unrestricted";
+	case VERDICT_ALLOW:
+		return "allow";
+	case VERDICT_AUDIT:
+		return "audit";
+	case VERDICT_BLOCK:
+		break;
+	}
+	return "block";
+}
+
+const char *
 reason_word(enum reason reason)
 {
 	static const char *const words[REASON_COUNT] = {

@@ -104,6 +104,7 @@ struct decision {
 };
 
 /* The words for logs, documentation and statistics; never NULL. */
+const char *verdict_word(enum verdict verdict);
 const char *reason_word(enum reason reason);
 const char *action_word(enum action action);
 

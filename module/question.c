@@ -34,8 +34,8 @@ escape_asterisks(char *out, size_t size, const char *text)
 	return 0;
 }
 
-static const char *
-read_name(struct question *question, const char *name)
+const char *
+question_read_name(struct question *question, const char *name)
 {
 	struct pattern pattern;
 	struct pattern_error error;
@@ -63,7 +63,7 @@ question_read(struct question *question, const char *client, const char *name,
 	if (address_from_text(&question->query.client, *found) != 0)
 		return "an IPv4 or IPv6 address of a client";
 	*found = name != NULL ? name : "";
-	expected = read_name(question, *found);
+	expected = question_read_name(question, *found);
 	if (expected != NULL)
 		return expected;
 	question->query.qtype = RRTYPE_A;

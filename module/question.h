@@ -26,4 +26,7 @@ const char *question_read(struct question *question, const char *client,
 	const char *name, const char *type, const char *rrclass,
 	const char **found);
 
+/* Reads NAME alone, in the same way. NULL, or what was expected. */
+const char *question_read_name(struct question *question, const char *name);
+
 #endif

@@ -127,6 +127,14 @@ record_end(struct record_writer *writer)
 }
 
 void
+record_append(struct record_writer *writer, const struct record_writer *more)
+{
+	if (more->length > 0)
+		append(writer, more->memory, more->length);
+	writer->broken |= more->broken;
+}
+
+void
 record_clear(struct record_writer *writer)
 {
 	free(writer->memory);

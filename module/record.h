@@ -41,6 +41,9 @@ void record_format(struct record_writer *writer, const char *key,
 	const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Ends the line that record_begin() began. */
 void record_end(struct record_writer *writer);
+/* Appends all that MORE has. */
+void record_append(struct record_writer *writer,
+	const struct record_writer *more);
 void record_clear(struct record_writer *writer);
 
 /* Writes TEXT with the escapes of a value, for logs too. OUT holds SIZE

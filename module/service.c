@@ -23,7 +23,8 @@
 #define EVENTS_ROOM_MIN 4096
 #define ERROR_OCTETS 256
 
-enum stage { READING, REPLYING, LISTENING };
+/* WAITING is for a reply that takes its time. */
+enum stage { READING, WAITING, REPLYING, LISTENING };
 
 struct client {
 	int fd;
@@ -36,7 +37,8 @@ struct client {
 	/* Reply or events, and how many octets of them are sent. */
 	struct record_writer out;
 	size_t sent;
-	/* A listener's; lost counts the events that it was not told of. */
+	/* A listener's, or of the reply waited for; lost counts the events that
+	 * a listener was not told of. */
 	void *listener;
 	uint64_t lost;
 	int is_behind;
@@ -54,6 +56,8 @@ struct service {
 	size_t count;
 	/* One event on its way to a listener. */
 	struct record_writer line;
+	/* Whose request is taken in this turn: who waits for longest. */
+	const struct client *chosen;
 };
 
 struct service *
@@ -69,6 +73,13 @@ service_new(int fd, const struct service_calls *calls)
 	return service;
 }
 
+/* Whether the client has its request answered, and does not go by itself. */
+static int
+stays(const struct client *client)
+{
+	return client->stage == LISTENING || client->stage == WAITING;
+}
+
 /* The place of the client that goes is the last one's then. */
 static void
 drop(struct service *service, size_t at)
@@ -76,7 +87,7 @@ drop(struct service *service, size_t at)
 	struct client *client = service->clients[at];
 
 	close(client->fd);
-	if (client->stage == LISTENING)
+	if (stays(client))
 		service->calls.free_listener(service->calls.arg,
 			client->listener);
 	record_clear(&client->out);
@@ -118,27 +129,48 @@ discard_input(int fd)
 
 static void refuse(int fd, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+static void refuse_busy(int fd, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* Tells a client to which nothing was sent yet what is wrong: the system has
  * room for that much, and the connection can be closed then. */
 static void
-refuse(int fd, const char *format, ...)
+send_error(int fd, const char *code, const char *format, va_list arguments)
 {
 	char text[ERROR_OCTETS], escaped[4 * ERROR_OCTETS];
-	char line[sizeof(escaped) + 16];
-	va_list arguments;
+	char line[sizeof(escaped) + 32];
 	int length;
 
-	va_start(arguments, format);
 	if (vsnprintf(text, sizeof(text), format, arguments) < 0)
 		text[0] = '\0';
-	va_end(arguments);
 	record_escape(escaped, sizeof(escaped), text);
-	length = snprintf(line, sizeof(line), "error text=%s\n", escaped);
+	length = snprintf(line, sizeof(line), "error %stext=%s\n", code,
+		escaped);
 	if (length > 0)
 		(void)send(fd, line, (size_t)length,
 			MSG_NOSIGNAL | MSG_DONTWAIT);
 	discard_input(fd);
+}
+
+static void
+refuse(int fd, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	send_error(fd, "", format, arguments);
+	va_end(arguments);
+}
+
+/* It is not the client's fault: another time may be better. */
+static void
+refuse_busy(int fd, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	send_error(fd, "code=busy ", format, arguments);
+	va_end(arguments);
 }
 
 /* --- What is sent. */
@@ -155,10 +187,11 @@ takes_requests(const struct service *service)
 {
 	size_t i, octets = 0;
 
-	/* Whole replies: the memory is held until all of one is sent. */
+	/* Whole replies, and all the memory they have: it is held until all of
+	 * one is sent. */
 	for (i = 0; i < service->count; i++)
 		if (service->clients[i]->stage == REPLYING)
-			octets += service->clients[i]->out.length;
+			octets += service->clients[i]->out.room;
 	return octets <= SERVICE_REPLIES_MAX;
 }
 
@@ -194,7 +227,7 @@ flush(struct client *client, int64_t now)
 		return 0;
 	record_clear(&client->out);
 	client->sent = 0;
-	if (client->stage == LISTENING)
+	if (stays(client))
 		return 0;
 	discard_input(client->fd);
 	return -1;
@@ -231,15 +264,22 @@ answer_request(struct service *service, struct client *client,
 		request, out, &listener);
 
 	client->stage = REPLYING;
-	if (answer == SERVICE_LISTEN) {
-		client->stage = LISTENING;
+	if (answer == SERVICE_LISTEN &&
+	    service_listeners(service) >= SERVICE_LISTENERS_MAX) {
+		service->calls.free_listener(service->calls.arg, listener);
+		refuse_busy(client->fd, "found %d listeners already, expected "
+			"fewer; try again", SERVICE_LISTENERS_MAX);
+		return -1;
+	}
+	if (answer == SERVICE_LISTEN || answer == SERVICE_LATER) {
+		client->stage = answer == SERVICE_LISTEN ? LISTENING : WAITING;
 		client->listener = listener;
 	} else if (answer == SERVICE_REPLY) {
 		record_begin(out, "end");
 		record_end(out);
 	}
 	if (out->broken) {
-		refuse(client->fd, "out of memory");
+		refuse_busy(client->fd, "out of memory");
 		return -1;
 	}
 	return flush(client, now);
@@ -439,7 +479,7 @@ poll_events(const struct service *service, const struct client *client)
 		return takes_requests(service) ? POLLIN : 0;
 	if (unsent(client) > 0)
 		events |= POLLOUT;
-	if (client->stage == LISTENING && !client->is_mute)
+	if (stays(client) && !client->is_mute)
 		events |= POLLIN;
 	return events;
 }
@@ -460,7 +500,7 @@ patience(const struct client *client, int64_t now)
 {
 	int64_t waited = now - client->since;
 
-	if (client->stage == LISTENING && !client->is_behind)
+	if (stays(client) && !client->is_behind)
 		return -1;
 	return waited < SERVICE_PATIENCE ? SERVICE_PATIENCE - waited : 0;
 }
@@ -503,13 +543,14 @@ take_turn(struct service *service, struct client *client, short revents,
 {
 	/* Also of a client that closed: it may read on, if only it closed its
 	 * half, and its request counts either way. */
-	if (client->stage == READING && (revents & POLLIN) &&
-	    takes_requests(service))
+	if (client->stage == READING && (revents & POLLIN)) {
+		if (client != service->chosen)
+			return 0;
 		return take_request(service, client, now);
+	}
 	if (revents & (POLLHUP | POLLERR | POLLNVAL))
 		return -1;
-	if (client->stage == LISTENING && (revents & POLLIN) &&
-	    hear(client) != 0)
+	if (stays(client) && (revents & POLLIN) && hear(client) != 0)
 		return -1;
 	return (revents & POLLOUT) ? flush(client, now) : 0;
 }
@@ -522,7 +563,7 @@ refuse_late(const struct service *service, const struct client *client)
 			"s, expected a line", client->got,
 			SERVICE_PATIENCE / 1000);
 	else
-		refuse(client->fd, "found more than %zu octets of replies "
+		refuse_busy(client->fd, "found more than %zu octets of replies "
 			"that others do not read, expected room for one; "
 			"try again", SERVICE_REPLIES_MAX);
 }
@@ -547,14 +588,14 @@ add_client(struct service *service, int fd, int64_t now)
 	struct client *client;
 
 	if (service->count == SERVICE_CLIENTS_MAX) {
-		refuse(fd, "found %d connections already, expected fewer; try "
-			"again", SERVICE_CLIENTS_MAX);
+		refuse_busy(fd, "found %d connections already, expected "
+			"fewer; try again", SERVICE_CLIENTS_MAX);
 		close(fd);
 		return;
 	}
 	client = calloc(1, sizeof(*client));
 	if (client == NULL) {
-		refuse(fd, "out of memory");
+		refuse_busy(fd, "out of memory");
 		close(fd);
 		return;
 	}
@@ -584,11 +625,31 @@ accept_clients(struct service *service, int64_t now)
 	}
 }
 
+/* Answers take their time, and events come meanwhile: one request a turn. */
+static void
+choose(struct service *service, const struct pollfd *fds)
+{
+	size_t i;
+
+	service->chosen = NULL;
+	if (!takes_requests(service))
+		return;
+	for (i = 0; i < service->count; i++) {
+		const struct client *client = service->clients[i];
+
+		if (client->stage == READING && (fds[i + 1].revents & POLLIN) &&
+		    (service->chosen == NULL ||
+		    client->since < service->chosen->since))
+			service->chosen = client;
+	}
+}
+
 void
 service_run(struct service *service, int64_t now, const struct pollfd *fds)
 {
 	size_t i;
 
+	choose(service, fds);
 	/* From the last, for the last takes the place of one that goes; those
 	 * who come have no place in FDS yet. */
 	for (i = service->count; i > 0; i--) {
@@ -603,6 +664,47 @@ service_run(struct service *service, int64_t now, const struct pollfd *fds)
 }
 
 /* --- Numbers. */
+
+static struct client *
+waiting_client(struct service *service, const void *token, size_t *at)
+{
+	for (*at = 0; *at < service->count; (*at)++)
+		if (service->clients[*at]->stage == WAITING &&
+		    service->clients[*at]->listener == token)
+			return service->clients[*at];
+	return NULL;
+}
+
+struct record_writer *
+service_reply(struct service *service, const void *token)
+{
+	size_t at;
+	struct client *client = waiting_client(service, token, &at);
+
+	return client != NULL ? &client->out : NULL;
+}
+
+void
+service_end(struct service *service, const void *token,
+	enum service_answer answer, int64_t now)
+{
+	size_t at;
+	struct client *client = waiting_client(service, token, &at);
+
+	if (client == NULL)
+		return;
+	service->calls.free_listener(service->calls.arg, client->listener);
+	client->stage = REPLYING;
+	client->since = now;
+	if (answer == SERVICE_REPLY) {
+		record_begin(&client->out, "end");
+		record_end(&client->out);
+	}
+	if (client->out.broken)
+		refuse_busy(client->fd, "out of memory");
+	if (client->out.broken || flush(client, now) != 0)
+		drop(service, at);
+}
 
 size_t
 service_listeners(const struct service *service)

@@ -21,6 +21,8 @@
 
 /* Connections at a time; one more is told so and closed. */
 #define SERVICE_CLIENTS_MAX 64
+/* Listeners among them. */
+#define SERVICE_LISTENERS_MAX 32
 /* Octets of a request, with its newline. */
 #define SERVICE_REQUEST_MAX 4096
 /* Octets of events that wait for a listener. */
@@ -34,6 +36,9 @@
 
 struct service;
 
+/* A refusal is a record "error text=", with code=busy before it where another
+ * time may be better. */
+
 /* What a request is answered with. */
 enum service_answer {
 	/* The reply is there; the service adds the line "end". */
@@ -42,7 +47,10 @@ enum service_answer {
 	SERVICE_ERROR,
 	/* The client becomes a listener: *LISTENER is set, and the service
 	 * frees it with free_listener() in the end. */
-	SERVICE_LISTEN
+	SERVICE_LISTEN,
+	/* The reply takes its time, and the client waits: *LISTENER is set, and
+	 * is what service_reply() and service_end() know it by. */
+	SERVICE_LATER
 };
 
 struct service_calls {
@@ -53,6 +61,7 @@ struct service_calls {
 	 * appended to OUT. */
 	int (*event)(void *arg, void *listener, const struct event *event,
 		struct record_writer *out);
+	/* The listener, or who waited, has gone or has its reply. */
 	void (*free_listener)(void *arg, void *listener);
 	void *arg;
 };
@@ -79,6 +88,16 @@ void service_run(struct service *service, int64_t now,
 
 /* Hands an event to all listeners that want it. */
 void service_event(struct service *service, const struct event *event);
+
+/* Where to write the reply that the client of TOKEN waits for; NULL where it
+ * has gone. */
+struct record_writer *service_reply(struct service *service,
+	const void *token);
+
+/* Ends that reply, with ANSWER SERVICE_REPLY or SERVICE_ERROR. Not between
+ * service_poll() and service_run(). */
+void service_end(struct service *service, const void *token,
+	enum service_answer answer, int64_t now);
 
 /* Listeners there are. */
 size_t service_listeners(const struct service *service);

@@ -81,41 +81,42 @@ note_errors(struct standing *standing, const struct diag *diag)
 }
 
 static void
-put_in_force(struct standing *standing, struct policy *policy,
-	const struct tape *tape, int64_t now)
+take_policy(struct standing *standing, struct policy *policy,
+	const struct tape *tape)
 {
 	standing->policy = policy;
 	standing->memory = policy_memory(policy);
 	standing->checksum = tape->sum;
-	standing->generation++;
-	standing->loaded = now;
 }
 
-static void
-load_file(struct standing *standing, const struct names_key *key, int64_t now,
-	say_line line)
+int
+standing_read(struct standing *standing, const struct names_key *key, int keep,
+	struct diag *diag, say_line line)
 {
 	struct policy_options options;
 	struct policy *policy;
-	struct diag diag;
 	struct tape tape;
+	int whole;
 
 	prepare_options(&options, key, &tape);
-	memset(&diag, 0, sizeof(diag));
-	policy = policy_load(standing->path, &options, &diag);
-	say_diag(line, &diag);
+	/* The clock that the system takes the times of files from. */
+	clock_gettime(CLOCK_REALTIME_COARSE, &standing->begun);
+	policy = policy_load(standing->path, &options, diag);
+	say_diag(line, diag);
 	if (policy == NULL) {
-		note_errors(standing, &diag);
-	} else {
-		if (tape_finish(&tape) == 0)
-			keep_policy(standing, &tape, line);
-		else
-			say(line, SAY_WARNING, "bitsink: the policy is not "
-				"kept: out of memory");
-		put_in_force(standing, policy, &tape, now);
+		note_errors(standing, diag);
+		tape_clear(&tape);
+		return -1;
 	}
+	whole = tape_finish(&tape) == 0;
+	if (keep && whole)
+		keep_policy(standing, &tape, line);
+	else if (keep)
+		say(line, SAY_WARNING,
+			"bitsink: the policy is not kept: out of memory");
+	take_policy(standing, policy, &tape);
 	tape_clear(&tape);
-	diag_clear(&diag);
+	return 0;
 }
 
 static void
@@ -135,7 +136,7 @@ say_stale(const struct standing *standing, say_line line)
 /* What was in force last restricts the same clients, which is more than can
  * be said of no policy. */
 static void
-load_kept(struct standing *standing, const struct names_key *key, int64_t now,
+load_kept(struct standing *standing, const struct names_key *key,
 	say_line line)
 {
 	struct policy_options options;
@@ -151,7 +152,7 @@ load_kept(struct standing *standing, const struct names_key *key, int64_t now,
 	if (failed == NULL)
 		policy = policy_load(NULL, &options, &diag);
 	if (policy != NULL) {
-		put_in_force(standing, policy, &tape, now);
+		take_policy(standing, policy, &tape);
 		standing->stale = 1;
 		standing->kept = when;
 		say_stale(standing, line);
@@ -166,22 +167,44 @@ load_kept(struct standing *standing, const struct names_key *key, int64_t now,
 }
 
 int
-standing_load(struct standing *standing, const char *path,
-	const char *directory, const struct names_key *key, int64_t now,
-	say_line line)
+standing_init(struct standing *standing, const char *path,
+	const char *directory)
 {
 	memset(standing, 0, sizeof(*standing));
 	standing->path = strdup(path);
 	standing->directory = strdup(directory);
-	if (standing->path == NULL || standing->directory == NULL) {
-		snprintf(standing->error, sizeof(standing->error),
-			"out of memory");
+	if (standing->path != NULL && standing->directory != NULL)
+		return 0;
+	snprintf(standing->error, sizeof(standing->error), "out of memory");
+	return -1;
+}
+
+int
+standing_load(struct standing *standing, const char *path,
+	const char *directory, const struct names_key *key, int64_t now,
+	say_line line)
+{
+	struct diag diag;
+
+	if (standing_init(standing, path, directory) != 0)
 		return -1;
-	}
-	load_file(standing, key, now, line);
+	memset(&diag, 0, sizeof(diag));
+	if (standing_read(standing, key, 1, &diag, line) != 0)
+		load_kept(standing, key, line);
+	diag_clear(&diag);
 	if (standing->policy == NULL)
-		load_kept(standing, key, now, line);
-	return standing->policy != NULL ? 0 : -1;
+		return -1;
+	standing->generation = 1;
+	standing->loaded = now;
+	return 0;
+}
+
+void
+standing_fail(struct standing *standing, size_t errors, const char *error)
+{
+	standing->errors = errors;
+	snprintf(standing->error, sizeof(standing->error), "%s", error);
+	standing->stale = 1;
 }
 
 void

@@ -8,6 +8,7 @@
 #define BITSINK_STANDING_H
 
 #include <stdint.h>
+#include <time.h>
 
 #include "policy.h"
 #include "say.h"
@@ -25,16 +26,33 @@ struct standing {
 	uint64_t checksum;
 	/* Policies that were put in force, with this one. */
 	uint64_t generation;
-	/* Seconds since 1970: when it was put in force, and, for a stale one,
-	 * when it was first kept. */
+	/* When reading the file began, as the times of files have it. */
+	struct timespec begun;
+	/* Seconds since 1970: when it was put in force, and, for a stale one
+	 * from the state directory, when it was first kept, else 0. */
 	int64_t loaded;
 	int64_t kept;
-	/* The file was no good, and the last good policy is in force. */
-	int stale;
+	/* The file was no good, and a policy from before is in force. */
+	_Atomic int stale;
 	/* Errors of the file when it was last read, and the first of them. */
 	size_t errors;
 	char error[STANDING_ERROR_MAX];
 };
+
+/* For a policy of PATH that is kept in DIRECTORY; there is none yet. 0, or -1
+ * when out of memory. To be ended by standing_clear() in any case. */
+int standing_init(struct standing *standing, const char *path,
+	const char *directory);
+
+/*
+ * Reads the policy's file, and with KEEP keeps what was read in the state
+ * directory. Sets policy, memory, checksum and begun; generation and loaded
+ * are the caller's to set. Errors and warnings are said to LINE, and added to
+ * DIAG. Returns 0, or -1 where there are errors: errors and error are set
+ * then.
+ */
+int standing_read(struct standing *standing, const struct names_key *key,
+	int keep, struct diag *diag, say_line line);
 
 /*
  * Loads the policy of PATH, or, where that has errors, the one that was last
@@ -46,6 +64,10 @@ struct standing {
 int standing_load(struct standing *standing, const char *path,
 	const char *directory, const struct names_key *key, int64_t now,
 	say_line line);
+/* A newer file was no good: the policy goes on, and is stale. */
+void standing_fail(struct standing *standing, size_t errors,
+	const char *error);
+
 void standing_clear(struct standing *standing);
 
 #endif

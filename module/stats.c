@@ -10,98 +10,94 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sums.h"
+
 /* Longer than any line: a group's name and some words. */
 #define LINE_OCTETS 256
 
 /* Counters that the thread that watches keeps. */
 enum { LOG_LINES, LOG_SUPPRESSED, LOG_COUNTS };
 
+/* What has the size of a policy: one a worker. */
+struct books {
+	/* Where the tally of the policy in force stood when it was set back,
+	 * and what was counted under earlier policies since then. */
+	struct tally_values *base;
+	struct sums *earlier;
+	/* What the worker took. */
+	struct sums *taken;
+	/* For reading. */
+	struct tally_values scratch;
+};
+
 struct stats {
 	const struct tally *tally;
 	const struct standing *standing;
 	const struct observer *observer;
 	int inhibit_zero;
-	/* Guards what follows. */
+	size_t worker_count;
+	/* Guards what follows, and what is borrowed. */
 	pthread_mutex_t lock;
-	/* One a worker: where counting began, and what was taken. */
-	struct tally_values *base;
-	struct tally_values *taken;
+	struct books books;
+	/* For the policy that is to come. */
+	struct books next;
 	/* Whether a worker took, and neither cleared nor was printed yet. */
 	unsigned char *is_open;
 	uint64_t log_base[LOG_COUNTS];
-	/* For reading. */
-	struct tally_values scratch;
 };
 
-/* The counters in the sums that are printed. */
-struct sums {
-	uint64_t unrestricted;
-	uint64_t allowed;
-	uint64_t blocked;
-	uint64_t audited;
-	uint64_t by_reason[REASON_COUNT];
-	uint64_t by_action[ACTION_COUNT];
-};
-
-/* Where lines go, and whether one could not be put out. */
+/* Lines in memory: what they are made of may be gone when they are put out. */
 struct printer {
-	stats_line line;
-	void *arg;
-	int failed;
+	char *memory;
+	size_t length;
+	size_t room;
+	int broken;
 };
 
 static void print(struct printer *printer, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Adds a line, with a NUL behind it. */
 static void
 print(struct printer *printer, const char *format, ...)
 {
-	char text[LINE_OCTETS];
 	va_list arguments;
+	int length;
 
-	if (printer->failed)
-		return;
-	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	printer->failed = !printer->line(printer->arg, text);
-}
+	if (printer->room - printer->length < LINE_OCTETS) {
+		size_t room = printer->room * 2 + 16 * LINE_OCTETS;
+		char *memory = realloc(printer->memory, room);
 
-/* --- Sums. */
-
-static void
-add_group(struct sums *sums, const struct group *group, const uint64_t *cells)
-{
-	unsigned i;
-
-	sums->allowed += cells[REASON_ALLOWED];
-	for (i = 0; i < REASON_COUNT; i++) {
-		if (i == REASON_ALLOWED || i == REASON_NO_GROUP)
-			continue;
-		sums->by_reason[i] += cells[i];
-		if (group->audit) {
-			sums->audited += cells[i];
-			continue;
+		if (memory == NULL) {
+			printer->broken = 1;
+			return;
 		}
-		sums->blocked += cells[i];
-		sums->by_action[policy_action(group, (enum reason)i)] +=
-			cells[i];
+		printer->memory = memory;
+		printer->room = room;
 	}
+	va_start(arguments, format);
+	length = vsnprintf(printer->memory + printer->length, LINE_OCTETS,
+		format, arguments);
+	va_end(arguments);
+	printer->length += (size_t)length + 1;
 }
 
-static void
-add_up(const struct stats *stats, const struct tally_values *values,
-	struct sums *sums)
+/* Puts the lines out, and frees them. 0 where LINE returned that. */
+static int
+put_out(struct printer *printer, stats_line line, void *arg)
 {
-	const struct policy *policy = stats->standing->policy;
-	size_t i;
+	const char *at = printer->memory;
+	int done = 1;
 
-	memset(sums, 0, sizeof(*sums));
-	sums->unrestricted = values->counts[TALLY_UNRESTRICTED];
-	for (i = 0; i < policy->group_count; i++)
-		add_group(sums, &policy->groups[i],
-			values->cells + i * TALLY_CELLS);
+	while (done && at < printer->memory + printer->length) {
+		done = line(arg, at);
+		at += strlen(at) + 1;
+	}
+	free(printer->memory);
+	return done;
 }
+
+/* --- Sums of a tally. */
 
 static size_t
 cells_of(const struct tally *tally)
@@ -109,44 +105,20 @@ cells_of(const struct tally *tally)
 	return tally->group_count * TALLY_CELLS;
 }
 
-static void
-add_values(const struct tally *tally, struct tally_values *sum,
-	const struct tally_values *more)
-{
-	size_t i;
-
-	for (i = 0; i < TALLY_COUNTS; i++)
-		sum->counts[i] += more->counts[i];
-	for (i = 0; i < cells_of(tally); i++)
-		sum->cells[i] += more->cells[i];
-}
-
-static void
-copy_values(const struct tally *tally, struct tally_values *to,
-	const struct tally_values *from)
-{
-	memcpy(to->counts, from->counts, sizeof(to->counts));
-	memcpy(to->cells, from->cells,
-		cells_of(tally) * sizeof(*to->cells));
-}
-
-static void
-zero_values(const struct tally *tally, struct tally_values *values)
-{
-	memset(values->counts, 0, sizeof(values->counts));
-	memset(values->cells, 0, cells_of(tally) * sizeof(*values->cells));
-}
-
 void
 stats_sum(const struct tally *tally, struct tally_values *values,
 	struct tally_values *scratch)
 {
-	size_t i;
+	size_t worker, i;
 
-	zero_values(tally, values);
-	for (i = 0; i < tally->worker_count; i++) {
-		tally_read(tally, i, scratch);
-		add_values(tally, values, scratch);
+	memset(values->counts, 0, sizeof(values->counts));
+	memset(values->cells, 0, cells_of(tally) * sizeof(*values->cells));
+	for (worker = 0; worker < tally->worker_count; worker++) {
+		tally_read(tally, worker, scratch);
+		for (i = 0; i < TALLY_COUNTS; i++)
+			values->counts[i] += scratch->counts[i];
+		for (i = 0; i < cells_of(tally); i++)
+			values->cells[i] += scratch->cells[i];
 	}
 }
 
@@ -155,14 +127,16 @@ stats_sum(const struct tally *tally, struct tally_values *values,
 static void
 print_sums(struct printer *printer, const char *who, const struct sums *sums)
 {
+	const struct outcomes *all = &sums->all;
+
 	print(printer, "%s.num.bitsink.queries=%" PRIu64, who,
-		sums->unrestricted + sums->allowed + sums->blocked +
-		sums->audited);
+		sums->counts[TALLY_UNRESTRICTED] + all->allowed +
+		all->blocked + all->audited);
 	print(printer, "%s.num.bitsink.unrestricted=%" PRIu64, who,
-		sums->unrestricted);
-	print(printer, "%s.num.bitsink.allowed=%" PRIu64, who, sums->allowed);
-	print(printer, "%s.num.bitsink.blocked=%" PRIu64, who, sums->blocked);
-	print(printer, "%s.num.bitsink.audited=%" PRIu64, who, sums->audited);
+		sums->counts[TALLY_UNRESTRICTED]);
+	print(printer, "%s.num.bitsink.allowed=%" PRIu64, who, all->allowed);
+	print(printer, "%s.num.bitsink.blocked=%" PRIu64, who, all->blocked);
+	print(printer, "%s.num.bitsink.audited=%" PRIu64, who, all->audited);
 }
 
 static void
@@ -179,22 +153,50 @@ print_words(struct printer *printer, const struct sums *sums)
 }
 
 static void
-print_group(const struct stats *stats, struct printer *printer,
-	const struct group *group, const uint64_t *cells)
+print_rest(struct printer *printer, const struct sums *sums,
+	const uint64_t *logged)
 {
-	struct sums sums;
+	print(printer, "num.bitsink.unanswered=%" PRIu64,
+		sums->counts[TALLY_UNANSWERED]);
+	print(printer, "num.bitsink.failed=%" PRIu64,
+		sums->counts[TALLY_UNANSWERED] +
+		sums->by_reason[REASON_MALFORMED]);
+	print(printer, "num.bitsink.log.lines=%" PRIu64, logged[LOG_LINES]);
+	print(printer, "num.bitsink.log.suppressed=%" PRIu64,
+		logged[LOG_SUPPRESSED]);
+	print(printer, "num.bitsink.events.lost=%" PRIu64,
+		sums->counts[TALLY_EVENTS_LOST]);
+}
 
-	memset(&sums, 0, sizeof(sums));
-	add_group(&sums, group, cells);
-	if (stats->inhibit_zero &&
-	    sums.allowed + sums.blocked + sums.audited == 0)
+static int
+is_zero(const struct outcomes *outcomes)
+{
+	return outcomes->allowed + outcomes->blocked + outcomes->audited == 0;
+}
+
+static void
+print_group(const struct stats *stats, struct printer *printer,
+	const char *name, const struct outcomes *outcomes)
+{
+	if (stats->inhibit_zero && is_zero(outcomes))
 		return;
-	print(printer, "num.bitsink.group.%s.allowed=%" PRIu64, group->name,
-		sums.allowed);
-	print(printer, "num.bitsink.group.%s.blocked=%" PRIu64, group->name,
-		sums.blocked);
-	print(printer, "num.bitsink.group.%s.audited=%" PRIu64, group->name,
-		sums.audited);
+	print(printer, "num.bitsink.group.%s.allowed=%" PRIu64, name,
+		outcomes->allowed);
+	print(printer, "num.bitsink.group.%s.blocked=%" PRIu64, name,
+		outcomes->blocked);
+	print(printer, "num.bitsink.group.%s.audited=%" PRIu64, name,
+		outcomes->audited);
+}
+
+static void
+print_gone(const struct stats *stats, struct printer *printer,
+	const struct outcomes *gone)
+{
+	if (stats->inhibit_zero && is_zero(gone))
+		return;
+	print(printer, "num.bitsink.gone.allowed=%" PRIu64, gone->allowed);
+	print(printer, "num.bitsink.gone.blocked=%" PRIu64, gone->blocked);
+	print(printer, "num.bitsink.gone.audited=%" PRIu64, gone->audited);
 }
 
 static void
@@ -215,79 +217,76 @@ print_policy(const struct stats *stats, struct printer *printer, int64_t now)
 		standing->policy->pattern_count);
 }
 
+/* Prints what is in SUMS, one a worker; the first becomes the total. */
 static void
-print_total(const struct stats *stats, struct printer *printer,
-	const struct tally_values *total, const uint64_t *logged, int64_t now)
+print_all(const struct stats *stats, struct printer *printer,
+	struct sums *sums, const uint64_t *logged, int64_t now)
 {
 	const struct policy *policy = stats->standing->policy;
-	struct sums sums;
-	size_t i;
-
-	add_up(stats, total, &sums);
-	print_sums(printer, "total", &sums);
-	print_words(printer, &sums);
-	print(printer, "num.bitsink.unanswered=%" PRIu64,
-		total->counts[TALLY_UNANSWERED]);
-	print(printer, "num.bitsink.failed=%" PRIu64,
-		total->counts[TALLY_UNANSWERED] +
-		sums.by_reason[REASON_MALFORMED]);
-	print(printer, "num.bitsink.log.lines=%" PRIu64, logged[LOG_LINES]);
-	print(printer, "num.bitsink.log.suppressed=%" PRIu64,
-		logged[LOG_SUPPRESSED]);
-	print(printer, "num.bitsink.events.lost=%" PRIu64,
-		total->counts[TALLY_EVENTS_LOST]);
-	for (i = 0; i < policy->group_count && !printer->failed; i++)
-		print_group(stats, printer, &policy->groups[i],
-			total->cells + i * TALLY_CELLS);
-	print_policy(stats, printer, now);
-}
-
-/* Prints what is in VALUES, one a worker, and frees their memory. */
-static int
-print_values(const struct stats *stats, struct tally_values *values,
-	const uint64_t *logged, int64_t now, stats_line line, void *arg)
-{
-	struct printer printer = { line, arg, 0 };
-	struct sums sums;
 	char who[32];
 	size_t i;
 
-	for (i = 0; i < stats->tally->worker_count; i++) {
-		add_up(stats, &values[i], &sums);
+	for (i = 0; i < stats->worker_count; i++) {
 		snprintf(who, sizeof(who), "thread%zu", i);
-		print_sums(&printer, who, &sums);
+		print_sums(printer, who, &sums[i]);
 		if (i > 0)
-			add_values(stats->tally, &values[0], &values[i]);
+			sums_add(&sums[0], &sums[i]);
 	}
-	print_total(stats, &printer, &values[0], logged, now);
-	return !printer.failed;
+	print_sums(printer, "total", &sums[0]);
+	print_words(printer, &sums[0]);
+	print_rest(printer, &sums[0], logged);
+	for (i = 0; i < policy->group_count; i++)
+		print_group(stats, printer, policy->groups[i].name,
+			&sums[0].groups[i]);
+	print_gone(stats, printer, &sums[0].gone);
+	print_policy(stats, printer, now);
 }
 
-/* --- Taking. */
+/* --- Taking; all with the lock held. */
 
-/* With the lock held, after the counters of WORKER were set back: what it took
- * and is about to clear has been printed now, and would be twice. */
+/* After the counters of WORKER were set back: what it took and is about to
+ * clear has been printed now, and would be twice. */
 static void
 forget_taken(struct stats *stats, size_t worker)
 {
 	if (stats->is_open[worker])
-		zero_values(stats->tally, &stats->taken[worker]);
+		sums_zero(&stats->books.taken[worker]);
 }
 
-/* With the lock held: TAKEN becomes what WORKER counted since the base. */
 static void
-take(struct stats *stats, size_t worker, int reset, struct tally_values *taken)
+set_back(struct stats *stats, size_t worker)
 {
-	struct tally_values *base = &stats->base[worker];
-	size_t i;
+	tally_read(stats->tally, worker, &stats->books.base[worker]);
+	sums_zero(&stats->books.earlier[worker]);
+}
 
-	tally_read(stats->tally, worker, &stats->scratch);
-	for (i = 0; i < TALLY_COUNTS; i++)
-		taken->counts[i] = stats->scratch.counts[i] - base->counts[i];
-	for (i = 0; i < cells_of(stats->tally); i++)
-		taken->cells[i] = stats->scratch.cells[i] - base->cells[i];
-	if (reset)
-		copy_values(stats->tally, base, &stats->scratch);
+/* TAKEN becomes what WORKER counted since it was set back. */
+static void
+take(struct stats *stats, size_t worker, struct sums *taken)
+{
+	struct books *books = &stats->books;
+
+	sums_zero(taken);
+	sums_add(taken, &books->earlier[worker]);
+	tally_read(stats->tally, worker, &books->scratch);
+	sums_add_values(taken, stats->standing->policy, &books->scratch,
+		&books->base[worker]);
+}
+
+/* The same, and at once sets it back: nothing is counted in between and
+ * forgotten. */
+static void
+take_and_set_back(struct stats *stats, size_t worker, struct sums *taken)
+{
+	struct books *books = &stats->books;
+	struct tally_values read;
+
+	take(stats, worker, taken);
+	/* What was read is the base now, and the old base is for reading. */
+	read = books->scratch;
+	books->scratch = books->base[worker];
+	books->base[worker] = read;
+	sums_zero(&books->earlier[worker]);
 }
 
 static void
@@ -310,7 +309,7 @@ void
 stats_take(struct stats *stats, size_t worker)
 {
 	pthread_mutex_lock(&stats->lock);
-	take(stats, worker, 0, &stats->taken[worker]);
+	take(stats, worker, &stats->books.taken[worker]);
 	stats->is_open[worker] = 1;
 	pthread_mutex_unlock(&stats->lock);
 }
@@ -321,13 +320,119 @@ stats_clear(struct stats *stats, size_t worker)
 	uint64_t ignored[LOG_COUNTS];
 
 	pthread_mutex_lock(&stats->lock);
-	tally_read(stats->tally, worker, &stats->base[worker]);
+	set_back(stats, worker);
 	/* Where something was taken, who prints it sets the log's back. */
 	if (worker == 0 && !stats->is_open[0])
 		take_logged(stats, 1, ignored);
 	stats->is_open[worker] = 0;
 	pthread_mutex_unlock(&stats->lock);
 }
+
+/* --- Both. */
+
+static void
+free_sums(struct sums *sums, size_t count)
+{
+	size_t i;
+
+	for (i = 0; sums != NULL && i < count; i++)
+		sums_clear(&sums[i]);
+	free(sums);
+}
+
+static struct sums *
+new_sums(size_t count, size_t groups)
+{
+	struct sums *sums = calloc(count, sizeof(*sums));
+	size_t i;
+
+	for (i = 0; sums != NULL && i < count; i++)
+		if (sums_init(&sums[i], groups) != 0) {
+			free_sums(sums, i);
+			return NULL;
+		}
+	return sums;
+}
+
+/* Copies what was taken; with the lock held. 0, or -1 when out of memory. */
+static int
+print_taken(struct stats *stats, int64_t now, int reset,
+	struct printer *printer)
+{
+	size_t i, groups = stats->tally->group_count;
+	struct sums *sums = new_sums(stats->worker_count, groups);
+	uint64_t logged[LOG_COUNTS];
+
+	if (sums == NULL)
+		return -1;
+	for (i = 0; i < stats->worker_count; i++)
+		sums_add(&sums[i], &stats->books.taken[i]);
+	memset(stats->is_open, 0, stats->worker_count);
+	take_logged(stats, reset, logged);
+	print_all(stats, printer, sums, logged, now);
+	free_sums(sums, stats->worker_count);
+	return printer->broken ? -1 : 0;
+}
+
+static int
+print_now(struct stats *stats, int64_t now, int reset, struct printer *printer)
+{
+	size_t i, groups = stats->tally->group_count;
+	struct sums *sums = new_sums(stats->worker_count, groups);
+	uint64_t logged[LOG_COUNTS];
+
+	if (sums == NULL)
+		return -1;
+	for (i = 0; i < stats->worker_count; i++) {
+		if (!reset) {
+			take(stats, i, &sums[i]);
+			continue;
+		}
+		take_and_set_back(stats, i, &sums[i]);
+		forget_taken(stats, i);
+	}
+	take_logged(stats, reset, logged);
+	print_all(stats, printer, sums, logged, now);
+	free_sums(sums, stats->worker_count);
+	return printer->broken ? -1 : 0;
+}
+
+int
+stats_print_taken(struct stats *stats, int64_t now, int reset, stats_line line,
+	void *arg)
+{
+	struct printer printer = { NULL, 0, 0, 0 };
+	int failed;
+
+	pthread_mutex_lock(&stats->lock);
+	failed = print_taken(stats, now, reset, &printer);
+	pthread_mutex_unlock(&stats->lock);
+	/* Nothing to print is better than statistics that fail. */
+	if (failed) {
+		free(printer.memory);
+		return 1;
+	}
+	return put_out(&printer, line, arg);
+}
+
+int
+stats_print(struct stats *stats, int64_t now, int reset, stats_line line,
+	void *arg)
+{
+	struct printer printer = { NULL, 0, 0, 0 };
+	int failed;
+
+	pthread_mutex_lock(&stats->lock);
+	failed = print_now(stats, now, reset, &printer);
+	pthread_mutex_unlock(&stats->lock);
+	if (failed) {
+		free(printer.memory);
+		return 0;
+	}
+	return put_out(&printer, line, arg);
+}
+
+/* --- Another policy. */
 
 static void
 free_values(struct tally_values *values, size_t count)
@@ -340,65 +445,73 @@ free_values(struct tally_values *values, size_t count)
 }
 
 static struct tally_values *
-new_values(const struct tally *tally)
+new_values(size_t count, size_t groups)
 {
-	struct tally_values *values = calloc(tally->worker_count,
-		sizeof(*values));
+	struct tally_values *values = calloc(count, sizeof(*values));
 	size_t i;
 
-	for (i = 0; values != NULL && i < tally->worker_count; i++)
-		if (tally_values_init(&values[i], tally->group_count) != 0) {
+	for (i = 0; values != NULL && i < count; i++)
+		if (tally_values_init(&values[i], groups) != 0) {
 			free_values(values, i);
 			return NULL;
 		}
 	return values;
 }
 
-int
-stats_print_taken(struct stats *stats, int64_t now, int reset, stats_line line,
-	void *arg)
+static void
+free_books(struct books *books, size_t workers)
 {
-	struct tally_values *values = new_values(stats->tally);
-	uint64_t logged[LOG_COUNTS];
-	size_t i;
-	int done;
+	free_values(books->base, workers);
+	free_sums(books->earlier, workers);
+	free_sums(books->taken, workers);
+	tally_values_clear(&books->scratch);
+	memset(books, 0, sizeof(*books));
+}
 
-	/* Nothing to print is better than statistics that fail. */
-	if (values == NULL)
-		return 1;
-	pthread_mutex_lock(&stats->lock);
-	for (i = 0; i < stats->tally->worker_count; i++)
-		copy_values(stats->tally, &values[i], &stats->taken[i]);
-	memset(stats->is_open, 0, stats->tally->worker_count);
-	take_logged(stats, reset, logged);
-	pthread_mutex_unlock(&stats->lock);
-	done = print_values(stats, values, logged, now, line, arg);
-	free_values(values, stats->tally->worker_count);
-	return done;
+/* 0, or -1 when out of memory; then there is nothing. */
+static int
+make_books(struct books *books, size_t workers, size_t groups)
+{
+	books->base = new_values(workers, groups);
+	books->earlier = new_sums(workers, groups);
+	books->taken = new_sums(workers, groups);
+	if (tally_values_init(&books->scratch, groups) == 0 &&
+	    books->base != NULL && books->earlier != NULL &&
+	    books->taken != NULL)
+		return 0;
+	free_books(books, workers);
+	return -1;
 }
 
 int
-stats_print(struct stats *stats, int64_t now, int reset, stats_line line,
-	void *arg)
+stats_prepare(struct stats *stats, const struct policy *policy)
 {
-	struct tally_values *values = new_values(stats->tally);
-	uint64_t logged[LOG_COUNTS];
-	size_t i;
-	int done;
+	free_books(&stats->next, stats->worker_count);
+	return make_books(&stats->next, stats->worker_count,
+		policy->group_count);
+}
 
-	if (values == NULL)
-		return 0;
+void
+stats_switch(struct stats *stats, const struct standing *standing,
+	const struct tally *tally, const size_t *map)
+{
+	struct books *books = &stats->books, *next = &stats->next;
+	size_t i;
+
 	pthread_mutex_lock(&stats->lock);
-	for (i = 0; i < stats->tally->worker_count; i++) {
-		take(stats, i, reset, &values[i]);
-		if (reset)
-			forget_taken(stats, i);
+	for (i = 0; i < stats->worker_count; i++) {
+		tally_read(stats->tally, i, &books->scratch);
+		sums_add_values(&books->earlier[i], stats->standing->policy,
+			&books->scratch, &books->base[i]);
+		sums_add_earlier(&next->earlier[i], &books->earlier[i], map);
+		sums_add_earlier(&next->taken[i], &books->taken[i], map);
 	}
-	take_logged(stats, reset, logged);
+	free_books(books, stats->worker_count);
+	*books = *next;
+	memset(next, 0, sizeof(*next));
+	stats->standing = standing;
+	stats->tally = tally;
 	pthread_mutex_unlock(&stats->lock);
-	done = print_values(stats, values, logged, now, line, arg);
-	free_values(values, stats->tally->worker_count);
-	return done;
 }
 
 /* --- From birth to death. */
@@ -415,16 +528,12 @@ stats_new(const struct tally *tally, const struct standing *standing,
 	stats->standing = standing;
 	stats->observer = observer;
 	stats->inhibit_zero = inhibit_zero;
-	stats->base = new_values(tally);
-	stats->taken = new_values(tally);
+	stats->worker_count = tally->worker_count;
 	stats->is_open = calloc(tally->worker_count, 1);
-	if (stats->base == NULL || stats->taken == NULL ||
-	    stats->is_open == NULL ||
-	    tally_values_init(&stats->scratch, tally->group_count) != 0 ||
+	if (stats->is_open == NULL || make_books(&stats->books,
+	    tally->worker_count, tally->group_count) != 0 ||
 	    pthread_mutex_init(&stats->lock, NULL) != 0) {
-		free_values(stats->base, tally->worker_count);
-		free_values(stats->taken, tally->worker_count);
-		tally_values_clear(&stats->scratch);
+		free_books(&stats->books, tally->worker_count);
 		free(stats->is_open);
 		free(stats);
 		return NULL;
@@ -438,9 +547,8 @@ stats_free(struct stats *stats)
 	if (stats == NULL)
 		return;
 	pthread_mutex_destroy(&stats->lock);
-	free_values(stats->base, stats->tally->worker_count);
-	free_values(stats->taken, stats->tally->worker_count);
-	tally_values_clear(&stats->scratch);
+	free_books(&stats->books, stats->worker_count);
+	free_books(&stats->next, stats->worker_count);
 	free(stats->is_open);
 	free(stats);
 }
@@ -448,8 +556,11 @@ stats_free(struct stats *stats)
 size_t
 stats_memory(const struct stats *stats)
 {
-	size_t values = 2 * stats->tally->worker_count + 1;
+	size_t groups = stats->tally->group_count;
 
-	return sizeof(*stats) + values * (sizeof(*stats->base) +
-		cells_of(stats->tally) * sizeof(*stats->base->cells));
+	return sizeof(*stats) +
+		stats->worker_count * 2 * (sizeof(struct sums) +
+		(groups + 1) * sizeof(struct outcomes)) +
+		(stats->worker_count + 1) * (sizeof(struct tally_values) +
+		cells_of(stats->tally) * sizeof(uint64_t));
 }

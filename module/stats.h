@@ -4,8 +4,9 @@
  * The counters themselves only grow; setting them back is to remember where
  * they stood.
  *
- * Thread-safety: all functions may be called by any thread; they hold a lock
- * while they copy counters, and never while they print.
+ * Thread-safety: all functions may be called by any thread, but for those that
+ * prepare and switch, which are for one; they hold a lock while they copy
+ * counters, and never while they print.
  */
 #ifndef BITSINK_STATS_H
 #define BITSINK_STATS_H
@@ -39,11 +40,23 @@ int stats_print_taken(struct stats *stats, int64_t now, int reset,
 	stats_line line, void *arg);
 
 /* Prints the counters of now, and with RESET sets them back. 0 where LINE
- * returned that or memory is out, else 1. */
+ * returned that or memory is out, else 1. Lines are made while the lock is
+ * held, and put out after that. */
 int stats_print(struct stats *stats, int64_t now, int reset, stats_line line,
 	void *arg);
 
-/* Counters since the start, whatever was set back, summed over all workers;
+/*
+ * Another policy, in two steps. Preparing takes all memory that is needed; 0,
+ * or -1 when out of memory. Switching comes when no worker counts in the old
+ * tally any more: STANDING, whose policy was prepared for, and its TALLY are
+ * borrowed instead; MAP has the new number of each old group, or SIZE_MAX. What
+ * was counted stays.
+ */
+int stats_prepare(struct stats *stats, const struct policy *policy);
+void stats_switch(struct stats *stats, const struct standing *standing,
+	const struct tally *tally, const size_t *map);
+
+/* Counters of a tally, whatever was set back, summed over all workers;
  * VALUES come from tally_values_init(). */
 void stats_sum(const struct tally *tally, struct tally_values *values,
 	struct tally_values *scratch);

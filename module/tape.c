@@ -8,23 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hash.h"
+
 static const char header[] = "bitsink-policy 1\n";
 
 /* "end ", 16 digits, a newline. */
 #define TRAILER_OCTETS 21u
-
-/* FNV-1a: notices damage; nobody is to be kept from forging what only Unbound's
- * user and root can write. */
-static uint64_t
-checksum(const char *octets, size_t length)
-{
-	uint64_t sum = 0xcbf29ce484222325u;
-	size_t i;
-
-	for (i = 0; i < length; i++)
-		sum = (sum ^ (unsigned char)octets[i]) * 0x100000001b3u;
-	return sum;
-}
 
 static void
 append(struct tape *tape, const char *octets, size_t length)
@@ -75,7 +64,7 @@ tape_finish(struct tape *tape)
 
 	if (tape->broken || tape->length == 0)
 		return -1;
-	tape->sum = checksum(tape->memory, tape->length);
+	tape->sum = hash_checksum(tape->memory, tape->length);
 	format_trailer(trailer, tape->sum);
 	append(tape, trailer, TRAILER_OCTETS);
 	return tape->broken ? -1 : 0;
@@ -94,7 +83,7 @@ tape_open(struct tape *tape, char *memory, size_t length)
 	if (length < strlen(header) + TRAILER_OCTETS ||
 	    memcmp(memory, header, strlen(header)) != 0)
 		return -1;
-	tape->sum = checksum(memory, items);
+	tape->sum = hash_checksum(memory, items);
 	format_trailer(trailer, tape->sum);
 	if (memcmp(memory + items, trailer, TRAILER_OCTETS) != 0)
 		return -1;

@@ -22,17 +22,23 @@ static const char *const texts[OPTIONS] = {
 	[OPTION_JSON] = "--json",
 	[OPTION_HELP] = "--help",
 	[OPTION_VERSION] = "--version",
+	[OPTION_AGAINST] = "--against OLD",
 	[OPTION_ALL] = "--all",
 	[OPTION_CLASS] = "--class CLASS",
 	[OPTION_CLIENT] = "--client PREFIX",
 	[OPTION_CONFIG] = "--config FILE",
+	[OPTION_DIFF] = "--diff",
 	[OPTION_GROUP] = "--group GROUP",
+	[OPTION_LEARNING] = "--learning DAYS",
 	[OPTION_LIMIT] = "--limit N",
 	[OPTION_LISTS] = "--lists DIRECTORY",
+	[OPTION_MIN_CLIENTS] = "--min-clients N",
+	[OPTION_MIN_COUNT] = "--min-count N",
 	[OPTION_NAME] = "--name PATTERN",
 	[OPTION_OUTPUT] = "--output FILE",
 	[OPTION_PROMETHEUS] = "--prometheus",
 	[OPTION_RESET] = "--reset",
+	[OPTION_STATE] = "--state DIRECTORY",
 };
 
 const char *
@@ -120,16 +126,15 @@ take_option(struct reader *reader, const char *word)
 	}
 }
 
+/* The words go to the beginning of argv, of which more was read. */
 static void
-take_word(struct arguments *arguments, const char *word)
+take_word(struct arguments *arguments, char *word)
 {
 	if (arguments->command == NULL) {
 		arguments->command = word;
 		return;
 	}
-	if (arguments->count < ARGUMENTS_WORDS_MAX)
-		arguments->words[arguments->count] = word;
-	arguments->count++;
+	arguments->words[arguments->count++] = word;
 }
 
 int
@@ -140,8 +145,9 @@ arguments_read(struct arguments *arguments, int argc, char **argv,
 	int options = 1;
 
 	memset(arguments, 0, sizeof(*arguments));
+	arguments->words = argv;
 	while (reader.at < argc) {
-		const char *word = argv[reader.at++];
+		char *word = argv[reader.at++];
 
 		/* A lone '-' is a word, as everywhere. */
 		if (options && strcmp(word, "--") == 0)

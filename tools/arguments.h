@@ -15,17 +15,23 @@ enum option {
 	OPTION_JSON,
 	OPTION_HELP,
 	OPTION_VERSION,
+	OPTION_AGAINST,
 	OPTION_ALL,
 	OPTION_CLASS,
 	OPTION_CLIENT,
 	OPTION_CONFIG,
+	OPTION_DIFF,
 	OPTION_GROUP,
+	OPTION_LEARNING,
 	OPTION_LIMIT,
 	OPTION_LISTS,
+	OPTION_MIN_CLIENTS,
+	OPTION_MIN_COUNT,
 	OPTION_NAME,
 	OPTION_OUTPUT,
 	OPTION_PROMETHEUS,
 	OPTION_RESET,
+	OPTION_STATE,
 	OPTIONS
 };
 
@@ -36,22 +42,20 @@ enum option {
 	OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_HELP) | \
 	OPTION_BIT(OPTION_VERSION))
 
-/* No command takes more words. */
-#define ARGUMENTS_WORDS_MAX 3
-
 struct arguments {
 	/* The first word; NULL for none. */
 	const char *command;
-	/* The words behind it; where there are more, COUNT alone tells. */
-	const char *words[ARGUMENTS_WORDS_MAX];
+	/* The words behind it, in the memory of argv. */
+	char **words;
 	size_t count;
 	/* The value of each option, "" for one that takes none; NULL where it
 	 * was not given. */
 	const char *options[OPTIONS];
 };
 
-/* Reads all of the line. 0, or -1 with what was found first that is wrong, and
- * what was expected, in WRONG, of SIZE octets; all else is read then, too. */
+/* Reads all of the line, and moves its words to the beginning of argv. 0, or -1
+ * with what was found first that is wrong, and what was expected, in WRONG, of
+ * SIZE octets; all else is read then, too. */
 int arguments_read(struct arguments *arguments, int argc, char **argv,
 	char *wrong, size_t size);
 

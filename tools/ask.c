@@ -373,3 +373,75 @@ ask_explain(const struct session *session)
 	reply_clear(&reply);
 	return code;
 }
+
+/* --- reload. */
+
+static int
+would_change(const struct reply *reply)
+{
+	static const char *const counts[] = {
+		"groups", "clients", "patterns", "options"
+	};
+	const struct record *changes = reply_find(reply, "changes");
+	size_t i;
+
+	for (i = 0; changes != NULL && i < sizeof(counts) / sizeof(*counts);
+	    i++) {
+		const char *count = record_get(changes, counts[i]);
+
+		if (count != NULL && strcmp(count, "0") != 0)
+			return 1;
+	}
+	return 0;
+}
+
+/* Errors of the policy are an answer; all else that the module refuses is not:
+ * it says nothing of the files then. */
+static int
+is_of_the_policy(const struct reply *reply)
+{
+	size_t i;
+
+	for (i = 0; i < reply->count; i++) {
+		const struct record *record = &reply->records[i];
+		const char *severity = record_get(record, "severity");
+
+		if (strcmp(record->kind, "problem") == 0 && severity != NULL &&
+		    strcmp(severity, "error") == 0)
+			return 1;
+	}
+	return 0;
+}
+
+enum session_code
+ask_reload(const struct session *session)
+{
+	struct record_writer writer = { NULL, 0, 0, 0 };
+	char wrong[SESSION_WRONG], *request;
+	int diff = is_given(session, OPTION_DIFF);
+	enum session_code code = SESSION_DONE;
+	enum client_result result;
+	struct reply reply;
+
+	record_begin(&writer, "reload");
+	if (diff)
+		record_text(&writer, "diff", "yes");
+	request = ask_finish(&writer);
+	if (request == NULL)
+		return session_printed(session, -1, SESSION_DONE);
+	memset(&reply, 0, sizeof(reply));
+	result = client_ask(session->socket, request, &reply, wrong,
+		sizeof(wrong));
+	free(request);
+	if (result == CLIENT_ERROR && is_of_the_policy(&reply))
+		code = diff ? SESSION_USAGE : SESSION_NO;
+	else if (result != CLIENT_DONE)
+		code = session_error(session, code_of(result), "%s", wrong);
+	else if (diff && would_change(&reply))
+		code = SESSION_NO;
+	if (result == CLIENT_DONE || is_of_the_policy(&reply))
+		code = session_printed(session,
+			session->printer->reload(&reply), code);
+	reply_clear(&reply);
+	return code;
+}

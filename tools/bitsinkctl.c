@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -40,12 +41,27 @@ const struct command session_commands[] = {
 		"tell what a client gets for a name, and why", ask_explain,
 		OPTION_BIT(OPTION_CLASS) | OPTION_BIT(OPTION_CONFIG) |
 		OPTION_BIT(OPTION_LISTS), 2, 3 },
+	{ "reload", "[--diff]", "read the policy again and put it in force, "
+		"or tell what that would change", ask_reload,
+		OPTION_BIT(OPTION_DIFF), 0, 0 },
 	{ "report", "[--output FILE]",
 		"write a page of what was blocked, as HTML", ask_report,
 		OPTION_BIT(OPTION_OUTPUT), 0, 0 },
 	{ "check", "[--lists DIRECTORY] FILE",
 		"check a policy file as the module does, and warn",
 		offline_check, OPTION_BIT(OPTION_LISTS), 1, 1 },
+	{ "replay", "--config NEW [--against OLD | --state DIRECTORY] "
+		"[--lists DIRECTORY] [--limit N] FILE...",
+		"tell what another policy would change for recorded queries",
+		replay_run, OPTION_BIT(OPTION_CONFIG) |
+		OPTION_BIT(OPTION_AGAINST) | OPTION_BIT(OPTION_STATE) |
+		OPTION_BIT(OPTION_LISTS) | OPTION_BIT(OPTION_LIMIT), 1,
+		SIZE_MAX },
+	{ "suggest", "GROUP [--min-clients N] [--min-count N] "
+		"[--learning DAYS] [--lists DIRECTORY]",
+		"make an allowlist of what was seen in audit", suggest_run,
+		OPTION_BIT(OPTION_MIN_CLIENTS) | OPTION_BIT(OPTION_MIN_COUNT) |
+		OPTION_BIT(OPTION_LEARNING) | OPTION_BIT(OPTION_LISTS), 1, 1 },
 	{ "version", "", "print the version", run_version, 0, 0, 0 },
 	{ "help", "[COMMAND]", "print this, or what a command takes",
 		run_help, 0, 0, 1 },

@@ -94,7 +94,7 @@ identify(const struct changes *changes, const struct query *query,
 		identity->octets.qname[i] = octet_lower(query->qname[i]);
 	identity->qname_len = query->qname_len;
 	identity->hash = hash_octets(&changes->key, 0,
-		identity->octets.client, sizeof(identity->octets) -
+		(const uint8_t *)&identity->octets, sizeof(identity->octets) -
 		sizeof(identity->octets.qname) + query->qname_len);
 }
 

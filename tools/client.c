@@ -161,6 +161,15 @@ receive(const struct connection *connection, char *at, size_t room)
 
 /* --- Taking replies apart. */
 
+/* The module would answer at another time. */
+static int
+is_busy(const struct record *error)
+{
+	const char *code = record_get(error, "code");
+
+	return code != NULL && strcmp(code, "busy") == 0;
+}
+
 static int
 is_end(const struct record *record)
 {
@@ -353,7 +362,7 @@ judge_reply(const struct connection *connection, struct reply *reply)
 	last = &reply->records[reply->count - 1];
 	if (is_error(last)) {
 		take_error(last, connection->wrong, connection->size);
-		return CLIENT_ERROR;
+		return is_busy(last) ? CLIENT_UNREACHABLE : CLIENT_ERROR;
 	}
 	if (!is_end(last))
 		return cut_short(connection);
@@ -403,7 +412,8 @@ take_lines(const struct connection *connection, char *memory, size_t *length,
 		if (is_error(&record)) {
 			take_error(&record, connection->wrong,
 				connection->size);
-			*result = CLIENT_ERROR;
+			*result = is_busy(&record) ? CLIENT_UNREACHABLE
+				: CLIENT_ERROR;
 			return -1;
 		}
 		*result = CLIENT_DONE;

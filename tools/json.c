@@ -110,6 +110,131 @@ static const struct key keys[] = {
 	{ "explain", "answer", TEXT },
 	{ "explain", "ttl", NUMBER },
 	{ "explain", "ede", TEXT },
+	{ "problem", "severity", TEXT },
+	{ "problem", "text", TEXT },
+	{ "reloaded", "generation", NUMBER },
+	{ "reloaded", "checksum", TEXT },
+	{ "reloaded", "groups", NUMBER },
+	{ "reloaded", "prefixes", NUMBER },
+	{ "reloaded", "patterns", NUMBER },
+	{ "reloaded", "policy", TEXT },
+	{ "group", "change", TEXT },
+	{ "group", "option", TEXT },
+	{ "group", "before", TEXT },
+	{ "group", "after", TEXT },
+	{ "client", "change", TEXT },
+	{ "client", "prefix", TEXT },
+	{ "client", "before", TEXT },
+	{ "client", "after", TEXT },
+	{ "pattern", "change", TEXT },
+	{ "pattern", "group", TEXT },
+	{ "pattern", "list", TEXT },
+	{ "pattern", "pattern", TEXT },
+	{ "pattern", "deny", YES_NO },
+	{ "pattern", "rule", TEXT },
+	{ "option", "change", TEXT },
+	{ "option", "name", TEXT },
+	{ "option", "before", TEXT },
+	{ "option", "after", TEXT },
+	{ "changes", "groups", NUMBER },
+	{ "changes", "clients", NUMBER },
+	{ "changes", "patterns", NUMBER },
+	{ "changes", "options", NUMBER },
+	{ "verdict", "change", TEXT },
+	{ "verdict", "client", TEXT },
+	{ "verdict", "name", TEXT },
+	{ "verdict", "type", TEXT },
+	{ "verdict", "before", TEXT },
+	{ "verdict", "after", TEXT },
+	{ "verdict", "before-rule", TEXT },
+	{ "verdict", "after-rule", TEXT },
+	{ "verdict", "before-group", TEXT },
+	{ "verdict", "after-group", TEXT },
+	{ "verdicts", "blocked", NUMBER },
+	{ "verdicts", "allowed", NUMBER },
+	{ "verdicts", "other", NUMBER },
+	{ "verdicts", "asked", NUMBER },
+	{ "replay", "config", TEXT },
+	{ "replay", "against", TEXT },
+	{ "replay", "state", TEXT },
+	{ "replay", "kept", NUMBER },
+	{ "replay", "queries", NUMBER },
+	{ "replay", "restricted", NUMBER },
+	{ "replay", "unreadable", NUMBER },
+	{ "replay", "missing", NUMBER },
+	{ "replay", "same", NUMBER },
+	{ "replay", "changed", NUMBER },
+	{ "replay", "unlisted", NUMBER },
+	{ "recording", "file", TEXT },
+	{ "recording", "format", TEXT },
+	{ "recording", "queries", NUMBER },
+	{ "recording", "others", NUMBER },
+	{ "recording", "unreadable", NUMBER },
+	{ "recording", "fragments", NUMBER },
+	{ "recording", "segments", NUMBER },
+	{ "recording", "missing", NUMBER },
+	{ "recording", "partial", YES_NO },
+	{ "recording", "stopped", TEXT },
+	{ "changes", "queries", NUMBER },
+	{ "changes", "pairs", NUMBER },
+	{ "change", "client", TEXT },
+	{ "change", "name", TEXT },
+	{ "change", "class", TEXT },
+	{ "change", "count", NUMBER },
+	{ "change", "first", NUMBER },
+	{ "change", "last", NUMBER },
+	{ "suggestion", "group", TEXT },
+	{ "suggestion", "since", NUMBER },
+	{ "suggestion", "until", NUMBER },
+	{ "suggestion", "now", NUMBER },
+	{ "suggestion", "used", NUMBER },
+	{ "suggestion", "room", NUMBER },
+	{ "suggestion", "lost", NUMBER },
+	{ "suggestion", "learning", NUMBER },
+	{ "suggestion", "names", NUMBER },
+	{ "suggestion", "min-clients", NUMBER },
+	{ "suggestion", "min-count", NUMBER },
+	{ "suggestion", "single", TEXT },
+	{ "list", "name", TEXT },
+	{ "list", "file", TEXT },
+	{ "list", "patterns", NUMBER },
+	{ "list", "names", NUMBER },
+	{ "list", "needed", NUMBER },
+	{ "list", "wide", YES_NO },
+	{ "list", "proposed", YES_NO },
+	{ "allow", "pattern", TEXT },
+	{ "allow", "domain", TEXT },
+	{ "allow", "names", NUMBER },
+	{ "allow", "count", NUMBER },
+	{ "allow", "clients", NUMBER },
+	{ "allow", "exact", YES_NO },
+	{ "allow", "single", TEXT },
+	{ "allow", "first", NUMBER },
+	{ "allow", "last", NUMBER },
+	{ "allow", "list", TEXT },
+	{ "allow", "types", TEXT },
+	{ "seen", "pattern", TEXT },
+	{ "seen", "count", NUMBER },
+	{ "seen", "clients", NUMBER },
+	{ "seen", "exact", YES_NO },
+	{ "seen", "single", TEXT },
+	{ "seen", "first", NUMBER },
+	{ "seen", "last", NUMBER },
+	{ "seen", "list", TEXT },
+	{ "seen", "types", TEXT },
+	{ "seen", "reasons", TEXTS },
+	{ "apart", "kind", TEXT },
+	{ "apart", "pattern", TEXT },
+	{ "apart", "domain", TEXT },
+	{ "apart", "count", NUMBER },
+	{ "apart", "clients", NUMBER },
+	{ "apart", "exact", YES_NO },
+	{ "apart", "single", TEXT },
+	{ "apart", "first", NUMBER },
+	{ "apart", "last", NUMBER },
+	{ "apart", "list", TEXT },
+	{ "apart", "types", TEXT },
+	{ "apart", "reasons", TEXTS },
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -439,6 +564,134 @@ json_report(FILE *out, const struct report *report)
 	return write_json(out, json);
 }
 
+/* --- reload. */
+
+/* Adds the object of the one record of KIND, where there is one. */
+static void
+add_record(json_t **json, const struct reply *reply, const char *kind,
+	const char *key)
+{
+	const struct record *record = reply_find(reply, kind);
+
+	if (record != NULL)
+		(void)add(json, key, object_of(record));
+}
+
+static int
+json_reload(const struct reply *reply)
+{
+	json_t *json = json_object();
+
+	(void)add(&json, "problems", array_of(reply, "problem"));
+	add_record(&json, reply, "reloaded", "reloaded");
+	add_record(&json, reply, "changes", "changes");
+	if (reply_find(reply, "changes") != NULL) {
+		(void)add(&json, "options", array_of(reply, "option"));
+		(void)add(&json, "groups", array_of(reply, "group"));
+		(void)add(&json, "clients", array_of(reply, "client"));
+		(void)add(&json, "patterns", array_of(reply, "pattern"));
+		(void)add(&json, "verdicts", array_of(reply, "verdict"));
+	}
+	add_record(&json, reply, "verdicts", "asked");
+	return print(json);
+}
+
+/* --- replay. */
+
+/* A change, and what was and what would be, which stand behind it. */
+static json_t *
+change_of(const struct record *change)
+{
+	json_t *json = object_of(change);
+
+	(void)add(&json, "old", object_of(change + 1));
+	(void)add(&json, "new", object_of(change + 2));
+	return json;
+}
+
+/* The changes behind the record "changes" at AT. */
+static json_t *
+changes_of(const struct reply *reply, size_t at)
+{
+	json_t *json = object_of(&reply->records[at]), *list = json_array();
+
+	for (at++; list != NULL && at + 2 < reply->count &&
+	    strcmp(reply->records[at].kind, "change") == 0; at += 3)
+		if (json_array_append_new(list,
+		    change_of(&reply->records[at])) != 0) {
+			json_decref(list);
+			list = NULL;
+		}
+	(void)add(&json, "changes", list);
+	return json;
+}
+
+static int
+json_replay(const struct reply *reply)
+{
+	json_t *json = object_of_kind(reply, "replay");
+	size_t i;
+
+	(void)add(&json, "files", array_of(reply, "recording"));
+	for (i = 0; i < reply->count && json != NULL; i++) {
+		const struct record *record = &reply->records[i];
+
+		if (strcmp(record->kind, "changes") == 0 &&
+		    set_member(json, record_get(record, "kind"),
+		    changes_of(reply, i)) != 0) {
+			json_decref(json);
+			json = NULL;
+		}
+	}
+	return print(json);
+}
+
+/* --- suggest. */
+
+/* The record at AT, with the "seen" ones behind it. */
+static json_t *
+object_with_seen(const struct reply *reply, size_t at)
+{
+	json_t *json = object_of(&reply->records[at]), *list = json_array();
+
+	for (at++; list != NULL && at < reply->count &&
+	    strcmp(reply->records[at].kind, "seen") == 0; at++)
+		if (json_array_append_new(list,
+		    object_of(&reply->records[at])) != 0) {
+			json_decref(list);
+			list = NULL;
+		}
+	(void)add(&json, "seen", list);
+	return json;
+}
+
+static json_t *
+array_with_seen(const struct reply *reply, const char *kind)
+{
+	json_t *array = json_array();
+	size_t i;
+
+	for (i = 0; array != NULL && i < reply->count; i++)
+		if (strcmp(reply->records[i].kind, kind) == 0 &&
+		    json_array_append_new(array,
+		    object_with_seen(reply, i)) != 0) {
+			json_decref(array);
+			array = NULL;
+		}
+	return array;
+}
+
+static int
+json_suggest(const struct reply *reply)
+{
+	json_t *json = object_of_kind(reply, "suggestion");
+
+	(void)add(&json, "lists", array_with_seen(reply, "list"));
+	(void)add(&json, "allow", array_with_seen(reply, "allow"));
+	(void)add(&json, "apart", array_of(reply, "apart"));
+	return print(json);
+}
+
 /* --- What needs no module. */
 
 static json_t *
@@ -563,6 +816,9 @@ const struct printer json_printer = {
 	.explain = json_explain,
 	.report = json_report,
 	.check = json_check,
+	.replay = json_replay,
+	.suggest = json_suggest,
+	.reload = json_reload,
 	.version = json_version,
 	.help = json_help,
 	.error = json_error,

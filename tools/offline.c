@@ -9,11 +9,10 @@
 #include "question.h"
 #include "session.h"
 
-/* Reads the policy of PATH as the module does; NULL where it has errors. An
- * error of our own is printed, and *CODE is set. */
-static struct policy *
-load(const struct session *session, const char *path, int check_patterns,
-	struct diag *diag, enum session_code *code)
+struct policy *
+offline_load(const struct session *session, const char *path,
+	struct tape *tape, int check_patterns, struct diag *diag,
+	enum session_code *code)
 {
 	const char *own = session->arguments.options[OPTION_LISTS];
 	const char *directories[] = {
@@ -29,6 +28,7 @@ load(const struct session *session, const char *path, int check_patterns,
 	memset(&options, 0, sizeof(options));
 	options.list_directories = directories;
 	options.check_patterns = check_patterns;
+	options.tape = tape;
 	*code = SESSION_DONE;
 	if (getrandom(&options.key, sizeof(options.key), 0) !=
 	    (ssize_t)sizeof(options.key)) {
@@ -40,6 +40,18 @@ load(const struct session *session, const char *path, int check_patterns,
 }
 
 enum session_code
+offline_errors(const struct session *session, const char *what,
+	const struct diag *diag)
+{
+	char text[SESSION_WRONG];
+
+	snprintf(text, sizeof(text), "%s: errors %zu, expected a policy "
+		"without", what, diag->errors);
+	(void)session->printer->error(text, diag);
+	return SESSION_USAGE;
+}
+
+enum session_code
 offline_check(const struct session *session)
 {
 	struct checked checked = { session->arguments.words[0], NULL, NULL };
@@ -47,7 +59,7 @@ offline_check(const struct session *session)
 	struct policy *policy;
 	struct diag diag;
 
-	policy = load(session, checked.file, 1, &diag, &code);
+	policy = offline_load(session, checked.file, NULL, 1, &diag, &code);
 	if (code != SESSION_DONE)
 		return code;
 	checked.policy = policy;
@@ -105,17 +117,11 @@ offline_explain(const struct session *session)
 	if (expected != NULL)
 		return session_error(session, SESSION_USAGE, "found \"%s\", "
 			"expected %s", found, expected);
-	policy = load(session, path, 0, &diag, &code);
-	if (policy != NULL) {
+	policy = offline_load(session, path, NULL, 0, &diag, &code);
+	if (policy != NULL)
 		code = explain(session, policy, &question);
-	} else if (code == SESSION_DONE) {
-		char text[SESSION_WRONG];
-
-		snprintf(text, sizeof(text), "%s: errors %zu, expected a "
-			"policy without", path, diag.errors);
-		(void)session->printer->error(text, &diag);
-		code = SESSION_USAGE;
-	}
+	else if (code == SESSION_DONE)
+		code = offline_errors(session, path, &diag);
 	policy_free(policy);
 	diag_clear(&diag);
 	return code;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "session.h"
+#include "suggest.h"
 #include "text.h"
 
 /* Room for a cell that is made here. */
@@ -606,6 +607,364 @@ print_explain(const struct record *explain)
 	return 0;
 }
 
+/* --- reload. */
+
+/* On standard error, as check does. */
+static void
+put_problems(const struct reply *reply)
+{
+	size_t i;
+
+	for (i = 0; i < reply->count; i++) {
+		if (strcmp(reply->records[i].kind, "problem") != 0)
+			continue;
+		(void)text_safe(stderr, value(&reply->records[i], "text"));
+		fputc('\n', stderr);
+	}
+}
+
+static void
+put_group_change(const struct record *change)
+{
+	fputs("group ", stdout);
+	put(value(change, "name"));
+	fputs(": ", stdout);
+	if (!is(change, "change", "changed")) {
+		put(value(change, "change"));
+		return;
+	}
+	put(value(change, "option"));
+	putchar(' ');
+	put(value(change, "before"));
+	fputs(" -> ", stdout);
+	put(value(change, "after"));
+}
+
+static void
+put_option_change(const struct record *change)
+{
+	fputs("option ", stdout);
+	put(value(change, "name"));
+	fputs(": ", stdout);
+	put(value(change, "before"));
+	fputs(" -> ", stdout);
+	put(value(change, "after"));
+}
+
+static void
+put_client_change(const struct record *change)
+{
+	fputs("client ", stdout);
+	put(value(change, "prefix"));
+	fputs(": ", stdout);
+	put(has(change, "before") && !is(change, "before", "-")
+		? value(change, "before") : "unrestricted");
+	fputs(" -> ", stdout);
+	put(has(change, "after") && !is(change, "after", "-")
+		? value(change, "after") : "unrestricted");
+}
+
+static void
+put_pattern_change(const struct record *change)
+{
+	fputs("group ", stdout);
+	put(value(change, "group"));
+	printf(": %c %s ", is(change, "change", "added") ? '+' : '-',
+		is(change, "deny", "yes") ? "deny" : "allow");
+	put(value(change, "pattern"));
+	if (has(change, "list")) {
+		fputs(" of list ", stdout);
+		put(value(change, "list"));
+	}
+	fputs(" (", stdout);
+	put(value(change, "rule"));
+	putchar(')');
+}
+
+static void
+put_verdict_change(const struct record *change)
+{
+	put(value(change, "client"));
+	putchar(' ');
+	put(value(change, "name"));
+	fputs(": ", stdout);
+	put(value(change, "before"));
+	fputs(" -> ", stdout);
+	put(value(change, "after"));
+	if (!has(change, "after-rule"))
+		return;
+	fputs(" (", stdout);
+	put(value(change, "after-rule"));
+	putchar(')');
+}
+
+/* What would change, a line each. Whether KIND has a line. */
+static int
+put_policy_change(const struct record *change)
+{
+	static const struct {
+		const char *kind;
+		void (*put)(const struct record *change);
+	} kinds[] = {
+		{ "option", put_option_change },
+		{ "group", put_group_change },
+		{ "client", put_client_change },
+		{ "pattern", put_pattern_change },
+		{ "verdict", put_verdict_change },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (strcmp(change->kind, kinds[i].kind) == 0) {
+			kinds[i].put(change);
+			putchar('\n');
+			return 1;
+		}
+	return 0;
+}
+
+static void
+put_diff(const struct reply *reply, const struct record *changes)
+{
+	const struct record *verdicts = reply_find(reply, "verdicts");
+	size_t i;
+
+	for (i = 0; i < reply->count; i++)
+		(void)put_policy_change(&reply->records[i]);
+	printf("Would change: options %" PRId64 ", groups %" PRId64
+		", clients %" PRId64 ", patterns %" PRId64 ".\n",
+		number(changes, "options"), number(changes, "groups"),
+		number(changes, "clients"), number(changes, "patterns"));
+	if (verdicts != NULL)
+		printf("Of %" PRId64 " names that clients asked for lately, "
+			"%" PRId64 " would be blocked that were not, %" PRId64
+			" no longer blocked, %" PRId64 " otherwise.\n",
+			number(verdicts, "asked"), number(verdicts, "blocked"),
+			number(verdicts, "allowed"),
+			number(verdicts, "other"));
+}
+
+static int
+print_reload(const struct reply *reply)
+{
+	const struct record *reloaded = reply_find(reply, "reloaded");
+	const struct record *changes = reply_find(reply, "changes");
+
+	put_problems(reply);
+	if (changes != NULL) {
+		put_diff(reply, changes);
+	} else if (reloaded != NULL) {
+		put(value(reloaded, "policy"));
+		printf(": in force, generation %" PRId64 ", groups %" PRId64
+			", prefixes %" PRId64 ", patterns %" PRId64 "\n",
+			number(reloaded, "generation"),
+			number(reloaded, "groups"),
+			number(reloaded, "prefixes"),
+			number(reloaded, "patterns"));
+	} else {
+		fputs("bitsinkctl: the policy has errors; nothing has "
+			"changed\n", stderr);
+	}
+	return 0;
+}
+
+/* --- replay. */
+
+/* What of a recording is not all right. */
+static void
+put_count(const struct record *record, const char *key, const char *what)
+{
+	if (number(record, key) > 0)
+		printf(", %s %" PRId64, what, number(record, key));
+}
+
+static void
+put_recording(const struct record *recording)
+{
+	put(value(recording, "file"));
+	printf(": %s, queries %" PRId64, value(recording, "format"),
+		number(recording, "queries"));
+	put_count(recording, "others", "of another kind");
+	put_count(recording, "unreadable", "unreadable");
+	put_count(recording, "fragments", "fragments of queries");
+	put_count(recording, "segments", "TCP segments without a whole query");
+	put_count(recording, "missing", "known to be missing");
+	putchar('\n');
+	if (is(recording, "partial", "yes"))
+		printf("    It has no queries that were allowed: more may be "
+			"newly blocked.\n");
+	if (has(recording, "stopped")) {
+		printf("    NOT READ TO ITS END: ");
+		put(value(recording, "stopped"));
+		putchar('\n');
+	}
+}
+
+static void
+put_policies(const struct record *replay)
+{
+	char time[TEXT_TIME_MAX];
+
+	put(value(replay, "config"));
+	printf(" in the place of ");
+	if (has(replay, "against")) {
+		put(value(replay, "against"));
+	} else {
+		text_time(time, number(replay, "kept"));
+		printf("the last good policy in ");
+		put(value(replay, "state"));
+		printf(", kept %s", time);
+	}
+	putchar('\n');
+}
+
+/* The pattern, its list and its place. */
+static void
+put_rule(const struct record *explain)
+{
+	put(value(explain, "pattern"));
+	if (has(explain, "list")) {
+		printf(" of list ");
+		put(value(explain, "list"));
+	}
+	printf(" (");
+	put(value(explain, "rule"));
+	putchar(')');
+}
+
+static void
+put_why(const struct record *explain)
+{
+	if (has(explain, "pattern")) {
+		printf("%s ", is(explain, "deny", "yes") ? "denied by" : "by");
+		put_rule(explain);
+	} else if (is(explain, "reason", "class")) {
+		printf("for its class");
+	} else if (is(explain, "reason", "not-listed")) {
+		printf("not listed");
+	} else {
+		printf("for the reason ");
+		put(value(explain, "reason"));
+	}
+}
+
+/* Before or after. */
+static void
+put_side(const char *label, const struct record *explain)
+{
+	printf("    %s: ", label);
+	if (!has(explain, "group")) {
+		printf("unrestricted, in no group\n");
+		return;
+	}
+	if (is(explain, "verdict", "allow"))
+		printf("allowed");
+	else if (is(explain, "verdict", "audit"))
+		printf("only audited, answered as usual");
+	else
+		printf("blocked");
+	if (has(explain, "action"))
+		printf(" (%s)", value(explain, "action"));
+	printf(" in group ");
+	put(value(explain, "group"));
+	printf(", ");
+	put_why(explain);
+	putchar('\n');
+}
+
+static void
+put_times(const struct record *change)
+{
+	char first[TEXT_TIME_MAX], last[TEXT_TIME_MAX];
+
+	if (!has(change, "first"))
+		return;
+	text_time(first, number(change, "first"));
+	text_time(last, number(change, "last"));
+	printf(", %s", first);
+	if (strcmp(first, last) != 0)
+		printf(" to %s", last);
+}
+
+/* A change, and behind it what was and what would be. */
+static void
+put_change(const struct record *change)
+{
+	put_right(value(change, "count"), 8);
+	printf("  ");
+	put(value(change, "client"));
+	putchar(' ');
+	put(value(change, "name"));
+	if (!is(change, "class", "IN")) {
+		putchar(' ');
+		put(value(change, "class"));
+	}
+	put_times(change);
+	putchar('\n');
+	put_side("was", change + 1);
+	put_side("now", change + 2);
+}
+
+/* The changes behind the record "changes" at AT. */
+static void
+put_changes(const struct reply *reply, size_t at)
+{
+	const struct record *changes = &reply->records[at];
+	int64_t left = number(changes, "pairs");
+
+	if (is(changes, "kind", "newly-blocked"))
+		printf("\nNewly blocked: ");
+	else if (is(changes, "kind", "newly-allowed"))
+		printf("\nNewly allowed: ");
+	else
+		printf("\nOther changes: ");
+	if (number(changes, "queries") == 0)
+		printf("none\n");
+	else
+		printf("%" PRId64 " queries, %" PRId64 " pairs of client and "
+			"name\n", number(changes, "queries"), left);
+	for (at++; at + 2 < reply->count &&
+	    strcmp(reply->records[at].kind, "change") == 0; at += 3) {
+		put_change(&reply->records[at]);
+		left--;
+	}
+	if (left > 0)
+		printf("    and %" PRId64 " more\n", left);
+}
+
+static void
+put_sums(const struct record *replay)
+{
+	put_line(replay, "queries");
+	put_line(replay, "restricted");
+	put_line(replay, "unreadable");
+	if (number(replay, "missing") > 0)
+		put_line(replay, "missing");
+	put_line(replay, "same");
+	put_line(replay, "changed");
+	if (number(replay, "unlisted") > 0)
+		printf("There are too many changes to tell all apart: %" PRId64
+			" of these queries are of none below.\n",
+			number(replay, "unlisted"));
+}
+
+static int
+print_replay(const struct reply *reply)
+{
+	const struct record *replay = reply_find(reply, "replay");
+	size_t i;
+
+	put_policies(replay);
+	for (i = 0; i < reply->count; i++)
+		if (strcmp(reply->records[i].kind, "recording") == 0)
+			put_recording(&reply->records[i]);
+	put_sums(replay);
+	for (i = 0; i < reply->count; i++)
+		if (strcmp(reply->records[i].kind, "changes") == 0)
+			put_changes(reply, i);
+	return 0;
+}
+
 /* --- What needs no module. */
 
 static void
@@ -692,6 +1051,9 @@ const struct printer print_printer = {
 	.explain = print_explain,
 	.report = report_write,
 	.check = print_check,
+	.replay = print_replay,
+	.suggest = fragment_print,
+	.reload = print_reload,
 	.version = print_version,
 	.help = print_help,
 	.error = print_error,

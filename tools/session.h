@@ -16,8 +16,8 @@
 
 enum session_code {
 	SESSION_DONE = 0,
-	/* What was asked is not so: the policy has errors, is stale, or the
-	 * query would be blocked. */
+	/* What was asked is not so: the policy has errors, is stale, would
+	 * change something, or the query would be blocked. */
 	SESSION_NO = 1,
 	/* A wrong argument, also for the module. */
 	SESSION_USAGE = 2,
@@ -69,6 +69,12 @@ struct printer {
 	int (*explain)(const struct record *record);
 	int (*report)(FILE *out, const struct report *report);
 	int (*check)(const struct checked *checked);
+	/* The records that replay.c tells of. */
+	int (*replay)(const struct reply *reply);
+	/* Those of suggest.c. */
+	int (*suggest)(const struct reply *reply);
+	/* All that "reload" answers, also with errors. */
+	int (*reload)(const struct reply *reply);
 	int (*version)(const char *version);
 	/* All commands for NULL. */
 	int (*help)(const struct command *command);
@@ -99,16 +105,31 @@ enum session_code session_printed(const struct session *session, int result,
 enum session_code session_explained(const struct session *session,
 	const struct record *record);
 
+/* Reads the policy of PATH, or the one that TAPE replays where that is not
+ * NULL, as the module does; NULL where it has errors, which are in DIAG. Where
+ * it is an error of our own, that is printed, and *CODE is another one than
+ * SESSION_DONE. */
+struct policy *offline_load(const struct session *session, const char *path,
+	struct tape *tape, int check_patterns, struct diag *diag,
+	enum session_code *code);
+
+/* Prints the errors of the policy WHAT, and returns the code for it. */
+enum session_code offline_errors(const struct session *session,
+	const char *what, const struct diag *diag);
+
 /* The commands: ask.c has those that ask the module, collect.c the report,
- * offline.c those without a module. */
+ * offline.c and replay.c those without a module. */
 enum session_code ask_status(const struct session *session);
 enum session_code ask_groups(const struct session *session);
 enum session_code ask_stats(const struct session *session);
 enum session_code ask_top(const struct session *session);
 enum session_code ask_watch(const struct session *session);
 enum session_code ask_explain(const struct session *session);
+enum session_code ask_reload(const struct session *session);
 enum session_code ask_report(const struct session *session);
 enum session_code offline_explain(const struct session *session);
 enum session_code offline_check(const struct session *session);
+enum session_code replay_run(const struct session *session);
+enum session_code suggest_run(const struct session *session);
 
 #endif

@@ -44,6 +44,8 @@ struct traffic {
 	uint64_t segments;
 	/* Queries that are not in the file, as it says itself. */
 	uint64_t missing;
+	/* Whether it is of a kind that has refused queries alone. */
+	int is_partial;
 	/* Why it was not read to its end; "" where it was. */
 	char stopped[256];
 };

@@ -149,6 +149,20 @@ take_frame(const struct traffic_sink *sink, struct traffic *traffic,
 	return result;
 }
 
+/* The next frame. Of one that is longer than its limit libfstrm 0.6.1 says
+ * that it was read, and hands over nothing. */
+static fstrm_res
+read_frame(struct fstrm_reader *reader, const uint8_t **frame, size_t *length)
+{
+	fstrm_res result;
+
+	*frame = NULL;
+	*length = 0;
+	result = fstrm_reader_read(reader, frame, length);
+	return result == fstrm_res_success && *frame == NULL
+		? fstrm_res_failure : result;
+}
+
 static void
 take_frames(struct fstrm_reader *reader, struct octets *octets,
 	const struct traffic_sink *sink, struct traffic *traffic)
@@ -159,7 +173,7 @@ take_frames(struct fstrm_reader *reader, struct octets *octets,
 
 	do {
 		octets->between_frames = 1;
-		result = fstrm_reader_read(reader, &frame, &length);
+		result = read_frame(reader, &frame, &length);
 		if (result == fstrm_res_success &&
 		    take_frame(sink, traffic, frame, length) != 0)
 			return;

@@ -145,6 +145,7 @@ take_words(const struct traffic_sink *sink, struct traffic *traffic,
 	int64_t seconds = 0;
 	int has_time = read_time(find_value(words, end, "time="), &seconds);
 
+	traffic->is_partial = 1;
 	return take_fields(sink, traffic, &fields, has_time, seconds);
 }
 

@@ -167,6 +167,32 @@ control_refused(const struct resolver *resolver, const char *request)
 	return text;
 }
 
+char *
+control_failed(const struct resolver *resolver, const char *request)
+{
+	char *reply = reply_to(resolver, request), *last = reply, *next;
+
+	while ((next = strchr(last, '\n')) != NULL && next[1] != '\0')
+		last = next + 1;
+	if (control_find(last, "error", NULL, NULL) != last) {
+		print_error("%s: expected an error at the end, found: %s\n",
+			request, reply);
+		fail();
+	}
+	return reply;
+}
+
+unsigned long
+control_reload(const struct resolver *resolver)
+{
+	char *reply = control_ask(resolver, "reload");
+	unsigned long generation = control_number(control_find(reply,
+		"reloaded", NULL, NULL), "generation");
+
+	free(reply);
+	return generation;
+}
+
 /* --- Replies. */
 
 static int

@@ -33,6 +33,13 @@ char *control_ask(const struct resolver *resolver, const char *request);
 /* The same for what is refused: the text of the error, to be freed. */
 char *control_refused(const struct resolver *resolver, const char *request);
 
+/* The same for what fails: the lines of the reply, the last of which must be an
+ * error; to be freed. */
+char *control_failed(const struct resolver *resolver, const char *request);
+
+/* What "reload" is answered: the generation that is in force now. */
+unsigned long control_reload(const struct resolver *resolver);
+
 /* The first line of KIND in which KEY is VALUE, or NULL. KEY NULL: the first of
  * the kind. Lines begin where a reply begins, or behind another line. */
 const char *control_find(const char *reply, const char *kind, const char *key,

@@ -755,7 +755,8 @@ wrong_requests_are_told_what_was_expected(void **state)
 {
 	static const char *const rows[][2] = {
 		{ "halp", "found \"halp\", expected status, groups, stats, "
-			"metrics, top, history, watch or explain" },
+			"metrics, top, history, watch, reload or "
+			"explain" },
 		{ "top by=colour", "found \"colour\", expected by=clients, "
 			"names, rules or pairs" },
 		{ "top by=names group=nobody", "found \"nobody\", expected a "

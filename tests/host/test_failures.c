@@ -5,11 +5,11 @@
 #include "world.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+#include "damage.h"
 
 #define STALE "bitsink: STALE: the last good policy is in force, kept="
 
@@ -22,121 +22,6 @@ path_in(const struct world *world, const char *name)
 		abort();
 	return path;
 }
-
-/* --- What may become of a policy file; each gets the path of it. */
-
-static void
-make_missing(const char *path)
-{
-	assert_int_equal(unlink(path), 0);
-}
-
-static void
-make_directory(const char *path)
-{
-	assert_int_equal(unlink(path), 0);
-	assert_int_equal(mkdir(path, 0755), 0);
-}
-
-static void
-make_fifo(const char *path)
-{
-	assert_int_equal(unlink(path), 0);
-	assert_int_equal(mkfifo(path, 0644), 0);
-}
-
-static void
-make_device(const char *path)
-{
-	assert_int_equal(unlink(path), 0);
-	assert_int_equal(symlink("/dev/zero", path), 0);
-}
-
-static void
-make_dangling(const char *path)
-{
-	assert_int_equal(unlink(path), 0);
-	assert_int_equal(symlink("nowhere", path), 0);
-}
-
-static void
-make_empty(const char *path)
-{
-	assert_int_equal(truncate(path, 0), 0);
-}
-
-static void
-make_truncated(const char *path)
-{
-	struct stat status;
-
-	assert_int_equal(stat(path, &status), 0);
-	/* In the middle of the last value. */
-	assert_int_equal(truncate(path, status.st_size - 3), 0);
-}
-
-/* One GiB of it, without using the disk. */
-static void
-make_huge(const char *path)
-{
-	assert_int_equal(truncate(path, (off_t)1 << 30), 0);
-}
-
-static void
-append(const char *path, const char *octets, size_t length)
-{
-	int fd = open(path, O_WRONLY | O_APPEND);
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, octets, length), (ssize_t)length);
-	close(fd);
-}
-
-static void
-make_latin1(const char *path)
-{
-	append(path, "# f\xfcr\n", 6);
-}
-
-static void
-make_utf16(const char *path)
-{
-	int fd = open(path, O_WRONLY | O_TRUNC);
-
-	assert_int_equal(write(fd, "\xff\xfeg\0r\0", 6), 6);
-	close(fd);
-}
-
-static void
-make_include_itself(const char *path)
-{
-	append(path, "include: \"bitsink.conf\"\n", 24);
-}
-
-static void
-make_misspelt(const char *path)
-{
-	append(path, "alow: \"*.test\"\n", 15);
-}
-
-static const struct damage {
-	const char *description;
-	void (*make)(const char *path);
-	const char *said;
-} damages[] = {
-	{ "missing", make_missing, "cannot open" },
-	{ "a directory", make_directory, "is a directory, expected a regular" },
-	{ "a FIFO nobody writes to", make_fifo, "is a FIFO, expected" },
-	{ "a device without end", make_device, "is a special file" },
-	{ "a link to nowhere", make_dangling, "cannot open" },
-	{ "empty", make_empty, "found no group" },
-	{ "truncated", make_truncated, "expected" },
-	{ "1 GiB", make_huge, "octets, expected at most" },
-	{ "not UTF-8", make_latin1, "found octet 0xfc" },
-	{ "UTF-16", make_utf16, "found octet 0xff" },
-	{ "includes itself", make_include_itself, "is being read already" },
-	{ "misspelt", make_misspelt, "found \"alow:\"" },
-};
 
 static void
 assert_enforced(void)
@@ -160,7 +45,7 @@ a_bad_policy_at_a_reload_leaves_the_last_good_one_in_force(void **state)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+	for (i = 0; i < damage_count; i++) {
 		struct world *world = world_start(state, &quoted);
 		char *path = path_in(world, "bitsink.conf");
 

@@ -22,8 +22,10 @@
 #include "sandbox.h"
 #include "statistics.h"
 
-/* Milliseconds between two looks. */
+/* Milliseconds between two looks, and between two visits of who leaves: a
+ * connection stays until bitsink looks at it. */
 #define PAUSE 5
+#define VISIT_PAUSE 100
 #define CHUNK 65536
 
 enum manner {
@@ -33,6 +35,10 @@ enum manner {
 	COUNTS,
 	/* Gets events. */
 	LISTENS,
+	/* Gets what a policy was read for, or why not. */
+	RELOADS,
+	/* The same, and does not wait for it. */
+	LEAVES,
 	/* Gets an error. */
 	BABBLES,
 	/* Reads nothing, until it is sent away. */
@@ -62,6 +68,10 @@ static const struct role roles[] = {
 	{ ASKS, "top by=pairs limit=4096\n" },
 	{ ASKS, "top by=rules\n" },
 	{ ASKS, "explain client=127.0.10.1 name=a.some.test\n" },
+	{ RELOADS, "reload\n" },
+	{ RELOADS, "reload\n" },
+	{ RELOADS, "reload diff=yes\n" },
+	{ LEAVES, "reload\n" },
 	{ BABBLES, "watch all=perhaps\n" },
 	{ BABBLES, "\xff\xfe\n" },
 };
@@ -76,6 +86,8 @@ struct onlooker {
 	const struct role *role;
 	/* -1: it is not there. */
 	int fd;
+	/* When it may come again. */
+	long long next;
 	char *text;
 	size_t length;
 	size_t room;
@@ -132,6 +144,42 @@ judge_events(struct onlookers *onlookers, struct onlooker *onlooker)
 	memmove(onlooker->text, line, onlooker->length + 1);
 }
 
+/* Whether it is an error, which may be behind the lines of what is wrong. */
+static int
+ends_with_error(const char *text)
+{
+	const char *last = text, *next;
+
+	while ((next = strchr(last, '\n')) != NULL && next[1] != '\0')
+		last = next + 1;
+	return strncmp(last, "error ", 6) == 0 &&
+		strchr(last, '\n') != NULL;
+}
+
+static void
+judge_reload(struct onlookers *onlookers, struct onlooker *onlooker)
+{
+	struct onlookers_sums *sums = &onlookers->sums;
+	const char *text = onlooker->text;
+
+	if (!ends_with_error(text)) {
+		if (strstr(text, "\nreloaded generation=") != NULL ||
+		    strncmp(text, "reloaded generation=", 20) == 0)
+			sums->reloaded++;
+		else if (strstr(text, "\nverdicts blocked=") != NULL)
+			sums->compared++;
+		else
+			is_wrong(onlooker, "expected what is in force");
+	} else if (strstr(text, "\\032no\\032other\\032one\\032under\\032way")
+	    != NULL) {
+		sums->busy++;
+	} else if (strncmp(text, "problem severity=error ", 23) == 0) {
+		sums->refused++;
+	} else {
+		is_wrong(onlooker, "expected the errors of the policy");
+	}
+}
+
 /* All that came until the end of the connection. */
 static void
 judge_reply(struct onlookers *onlookers, struct onlooker *onlooker)
@@ -146,6 +194,11 @@ judge_reply(struct onlookers *onlookers, struct onlooker *onlooker)
 		onlookers->sums.replies += length > 0;
 		return;
 	}
+	if (onlooker->role->manner == RELOADS && ends_with_error(text)) {
+		onlookers->sums.replies++;
+		judge_reload(onlookers, onlooker);
+		return;
+	}
 	if (length < 4 || strcmp(text + length - 4, end) != 0) {
 		if (strncmp(text, "error ", 6) == 0)
 			is_wrong(onlooker, "expected a reply");
@@ -153,6 +206,8 @@ judge_reply(struct onlookers *onlookers, struct onlooker *onlooker)
 		return;
 	}
 	onlookers->sums.replies++;
+	if (onlooker->role->manner == RELOADS)
+		judge_reload(onlookers, onlooker);
 	if (onlooker->role->manner != COUNTS)
 		return;
 	text[length - 4] = '\0';
@@ -184,8 +239,11 @@ come(struct onlookers *onlookers, struct onlooker *onlooker)
 	if (onlooker->fd < 0)
 		return;
 	onlookers->sums.connections++;
-	if (send(onlooker->fd, says, strlen(says), MSG_NOSIGNAL) < 0)
+	if (send(onlooker->fd, says, strlen(says), MSG_NOSIGNAL) < 0 ||
+	    onlooker->role->manner == LEAVES)
 		leave(onlooker);
+	if (onlooker->role->manner == LEAVES)
+		onlooker->next = onlookers->next + VISIT_PAUSE;
 }
 
 static void
@@ -284,9 +342,9 @@ onlookers_turn(struct onlookers *onlookers)
 	for (i = 0; i < ROLES; i++) {
 		struct onlooker *onlooker = &onlookers->onlookers[i];
 
-		if (onlooker->fd < 0)
+		if (onlooker->fd < 0 && onlooker->next <= now)
 			come(onlookers, onlooker);
-		else
+		else if (onlooker->fd >= 0)
 			hear(onlookers, onlooker);
 	}
 }

@@ -1,10 +1,11 @@
 /*
  * onlookers.h - those who look on by the control socket while it blows.
  *
- * Some listen, some ask again and again, some never read what they asked for,
- * some send what is no request. Whoever is sent away comes again. What they
- * are told is judged when it comes: the lines' form, whole replies, and that
- * the counters in each add up. What is wrong fails the test.
+ * Some listen, some ask again and again, some have the policy read again, some
+ * never read what they asked for, some send what is no request. Whoever is sent
+ * away comes again. What they are told is judged when it comes: the lines'
+ * form, whole replies, and that the counters in each add up. What is wrong
+ * fails the test.
  *
  * Thread-safety: for one thread.
  */
@@ -22,6 +23,9 @@ struct onlookers_sums {
 	 * it saw, and events that it was told it lost. */
 	unsigned long all_seen, all_lost;
 	unsigned long seen, lost;
+	/* Replies to "reload": what was read is in force, is only compared, has
+	 * errors, or is not read for another is. */
+	unsigned long reloaded, compared, refused, busy;
 };
 
 struct onlookers;

@@ -6,7 +6,8 @@
  * upstream, which is slow and loses queries: at any time some are absent, some
  * cached, some expired and some in flight. Connections are dropped midway, and
  * Unbound is reloaded. Every answer is judged when it comes, by the question
- * in it and by who got it. Others look on, by the control socket.
+ * in it and by who got it. Others look on, by the control socket, and have the
+ * policy read again and again, which is another one all the time.
  *
  * STORM_SECONDS is how long it blows; STORM_FLAVOUR is the Unbound it is for:
  * memory is measured in "debian" alone, for the others keep what was freed.
@@ -14,7 +15,6 @@
 #include "world.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -29,6 +29,7 @@
 
 #include "control.h"
 #include "onlookers.h"
+#include "process.h"
 #include "statistics.h"
 #include "wild.h"
 
@@ -44,6 +45,8 @@
 #define TRIES_MAX 20
 #define NAMES 96
 #define FRAME_MAX 4096
+/* Milliseconds in which the policy's file stays as it is. */
+#define POLICY_PAUSE 20
 /* What Unbound may take more: in the storm it holds what it never held before,
  * in a shorter round; blocked queries alone and reloads alone take nothing. */
 #define GROWTH_STORM_KIB (16 * 1024)
@@ -65,14 +68,16 @@ enum kind {
 	KIND_COUNT
 };
 
+#define SINKHOLE(number) "  action: sinkhole\n" \
+	"  sinkhole: 192.0.2." number "\n  ttl: " number "\n"
+
 static const char policy[] =
 	"bitsink:\n  log: all\n  log-limit: 0\n"
 	"group:\n  name: nxdomain\n  client: 127.0.10.0/24\n"
 	"  client: " SANDBOX_IP6_UPDATE "\n  allow: .all.test\n"
 	"  allow: *.some.test\n  deny: .denied.all.test\n"
 	"group:\n  name: sinkhole\n  client: 127.0.11.0/24\n"
-	"  allow: *.all.test\n  deny: *.denied.all.test\n"
-	"  action: sinkhole\n  sinkhole: 192.0.2.10\n"
+	"  allow: *.all.test\n  deny: *.denied.all.test\n" SINKHOLE("10")
 	"group:\n  name: refused\n  client: 127.0.12.0/24\n"
 	"  allow: *.all.test\n  deny: *.denied.all.test\n  action: refused\n"
 	"group:\n  name: nodata\n  client: 127.0.13.0/24\n"
@@ -82,6 +87,31 @@ static const char policy[] =
 	"  allow: *.all.test\n  deny: *.denied.all.test\n  action: drop\n"
 	"group:\n  name: audit\n  client: 127.0.15.0/24\n"
 	"  allow: *.all.test\n  deny: *.denied.all.test\n  mode: audit\n";
+
+/* The same for the clients, but for the sinkhole, in other words. */
+static const char other_policy[] =
+	"bitsink:\n  log: all\n  log-limit: 0\n"
+	"group:\n  name: nobody\n  client: 192.0.2.0/24\n"
+	"  allow: a.test\n  allow: b.test\n  allow: c.test\n"
+	"group:\n  name: audit\n  client: 127.0.15.0/25\n"
+	"  client: 127.0.15.128/25\n  mode: audit\n"
+	"  allow: .all.test\n  deny: .denied.all.test\n"
+	"group:\n  name: drop\n  client: 127.0.14.0/24\n"
+	"  allow: .all.test\n  deny: .denied.all.test\n  action: drop\n"
+	"group:\n  name: nodata\n  client: 127.0.13.0/24\n"
+	"  allow: .all.test\n  allow: .some.test\n"
+	"  deny: .denied.all.test\n  action: nodata\n"
+	"group:\n  name: sinkhole\n  client: 127.0.11.0/24\n"
+	"  allow: .all.test\n  deny: .denied.all.test\n" SINKHOLE("20")
+	"group:\n  name: refused\n  client: 127.0.12.0/24\n"
+	"  allow: .all.test\n  deny: .denied.all.test\n  action: refused\n"
+	"group:\n  name: nxdomain\n  client: 127.0.10.0/24\n"
+	"  client: " SANDBOX_IP6_UPDATE "\n  allow: *.all.test\n"
+	"  allow: .some.test\n  deny: *.denied.all.test\n";
+
+static const char bad_policy[] =
+	"group:\n  name: a\n  client: 127.0.16.0/24\n  alow: .all.test\n"
+	"group:\n  client: b\n";
 
 #define THREADS 4
 
@@ -181,6 +211,10 @@ struct storm {
 	unsigned long left;
 	unsigned waiting;
 	pid_t reloading;
+	/* Policies that were put in the place of each other, and when the next
+	 * is to be. */
+	unsigned policies;
+	long long next_policy;
 
 	/* What was sent, by kind and whether it is allowed. */
 	unsigned long sent[KIND_COUNT][2];
@@ -261,19 +295,30 @@ last_data(const ldns_pkt *answer, ldns_rr_type type)
 		? ldns_rdf_data(ldns_rr_rdf(rr, 0)) : NULL;
 }
 
+/* Of the one policy or of the other, and not a bit of each: the address ends
+ * with the TTL. */
+static int
+is_sinkhole(const ldns_pkt *answer)
+{
+	static const uint8_t begin[3] = { 192, 0, 2 };
+	const uint8_t *data = last_data(answer, LDNS_RR_TYPE_A);
+
+	return ldns_pkt_get_rcode(answer) == LDNS_RCODE_NOERROR &&
+		ldns_pkt_ancount(answer) == 1 && data != NULL &&
+		memcmp(data, begin, 3) == 0 &&
+		(data[3] == 10 || data[3] == 20) &&
+		ldns_rr_ttl(ldns_rr_list_rr(ldns_pkt_answer(answer), 0)) ==
+		data[3] && ldns_pkt_nscount(answer) == 0;
+}
+
 /* Whether the answer is what the group's action says. */
 static int
 is_action(const struct slot *slot, const ldns_pkt *answer, ldns_rr_type type)
 {
-	static const uint8_t sinkhole[4] = { 192, 0, 2, 10 };
 	ldns_pkt_rcode rcode = ldns_pkt_get_rcode(answer);
-	const uint8_t *data = last_data(answer, LDNS_RR_TYPE_A);
 
 	if (slot->kind == KIND_SINKHOLE && type == LDNS_RR_TYPE_A)
-		return rcode == LDNS_RCODE_NOERROR &&
-			ldns_pkt_ancount(answer) == 1 && data != NULL &&
-			memcmp(data, sinkhole, 4) == 0 &&
-			ldns_pkt_nscount(answer) == 0;
+		return is_sinkhole(answer);
 	if (ldns_pkt_ancount(answer) != 0)
 		return 0;
 	switch (slot->kind) {
@@ -744,6 +789,27 @@ look_after(struct storm *storm)
 	}
 }
 
+/* The file is another one every now and then; the onlookers have it read. */
+static void
+change_policy(struct storm *storm)
+{
+	static const char *const texts[] = { other_policy, bad_policy,
+		policy };
+	const char *folder = storm->resolver->folder;
+	char *new, *path;
+
+	if (storm->onlookers == NULL || sandbox_now() < storm->next_policy)
+		return;
+	storm->next_policy = sandbox_now() + POLICY_PAUSE;
+	if (asprintf(&new, "%s/new.conf", folder) < 0 ||
+	    asprintf(&path, "%s/bitsink.conf", folder) < 0)
+		abort();
+	sandbox_write(folder, "new.conf", texts[storm->policies++ % 3]);
+	assert_int_equal(rename(new, path), 0);
+	free(new);
+	free(path);
+}
+
 static void
 turn(struct storm *storm)
 {
@@ -757,6 +823,7 @@ turn(struct storm *storm)
 		if (slot->fd >= 0)
 			handle(slot);
 	}
+	change_policy(storm);
 	if (storm->onlookers != NULL)
 		onlookers_turn(storm->onlookers);
 }
@@ -848,39 +915,13 @@ end_reload(struct storm *storm, int options)
 static unsigned
 descriptors(const struct storm *storm)
 {
-	unsigned count = 0;
-	char *path;
-	DIR *folder;
-
-	if (asprintf(&path, "/proc/%d/fd", storm->resolver->pid) < 0)
-		abort();
-	folder = opendir(path);
-	assert_non_null(folder);
-	while (readdir(folder) != NULL)
-		count++;
-	closedir(folder);
-	free(path);
-	return count;
+	return process_descriptors(storm->resolver->pid);
 }
 
 static long
 resident_kib(const struct storm *storm)
 {
-	char *path, line[256];
-	long kib = 0;
-	FILE *file;
-
-	if (asprintf(&path, "/proc/%d/status", storm->resolver->pid) < 0)
-		abort();
-	file = fopen(path, "r");
-	assert_non_null(file);
-	while (fgets(line, sizeof(line), file) != NULL)
-		if (strncmp(line, "VmRSS:", 6) == 0)
-			kib = atol(line + 6);
-	fclose(file);
-	free(path);
-	assert_true(kib > 0);
-	return kib;
+	return process_resident_kib(storm->resolver->pid);
 }
 
 /* --- The phases. */
@@ -936,9 +977,11 @@ print_onlookers(const struct storm *storm)
 	const struct onlookers_sums *sums = onlookers_sums(storm->onlookers);
 
 	print_message("onlookers: replies=%lu cut-short=%lu connections=%lu "
-		"all-seen=%lu all-lost=%lu seen=%lu lost=%lu\n",
+		"all-seen=%lu all-lost=%lu seen=%lu lost=%lu reloaded=%lu "
+		"compared=%lu refused=%lu busy=%lu\n",
 		sums->replies, sums->cut, sums->connections, sums->all_seen,
-		sums->all_lost, sums->seen, sums->lost);
+		sums->all_lost, sums->seen, sums->lost, sums->reloaded,
+		sums->compared, sums->refused, sums->busy);
 }
 
 static void
@@ -950,6 +993,18 @@ forget_sums(struct storm *storm)
 	storm->passed = 0;
 	storm->blocked = 0;
 	storm->failed = 0;
+}
+
+/* Policies of all sorts were read meanwhile. */
+static void
+check_reloads(const struct storm *storm, unsigned long least)
+{
+	const struct onlookers_sums *sums = onlookers_sums(storm->onlookers);
+
+	assert_true(sums->reloaded >= least);
+	assert_true(sums->compared >= least);
+	assert_true(sums->refused >= least);
+	assert_true(sums->busy > 0);
 }
 
 static void
@@ -982,6 +1037,7 @@ no_answer_is_wrong_for_its_client(void **state)
 	assert_true(storm->dropped > 10);
 	assert_true(onlookers_sums(storm->onlookers)->replies > 1000);
 	assert_true(onlookers_sums(storm->onlookers)->all_seen > 1000);
+	check_reloads(storm, 50);
 	assert_true(storm->failed < storm->passed / 5);
 	if (is_flavour("debian"))
 		assert_true(resident[ROUNDS - 1] <
@@ -1068,6 +1124,25 @@ check_statistics(const struct storm *storm, const char *stats)
 	statistics_assert(stats, "num.bitsink.failed", 0);
 }
 
+/* The cells are of the policy in force, and begin anew with another. */
+static void
+check_metrics(const struct storm *storm, const char *stats)
+{
+	char *reply = control_ask(storm->resolver, "metrics");
+	unsigned long sum = 0;
+	const char *line;
+
+	for (line = reply; (line = control_find(line, "cell", NULL, NULL)) !=
+	    NULL; line = strchr(line, '\n') + 1)
+		sum += control_number(line, "value");
+	assert_true(sum < statistics_total(stats, "queries") -
+		statistics_total(stats, "unrestricted"));
+	line = control_find(reply, "count", "name", "unrestricted");
+	assert_int_equal(control_number(line, "value"),
+		statistics_total(stats, "unrestricted"));
+	free(reply);
+}
+
 /* The control socket counts alike; its own sums are those of all there is
  * since the reload. */
 static void
@@ -1094,13 +1169,7 @@ check_control_socket(const struct storm *storm, const char *stats)
 	assert_in_range(sum, refused - (lost < refused ? lost : refused),
 		refused);
 	free(reply);
-	reply = control_ask(storm->resolver, "metrics");
-	for (sum = 0, line = reply; (line = control_find(line, "cell", NULL,
-	    NULL)) != NULL; line = strchr(line, '\n') + 1)
-		sum += control_number(line, "value");
-	assert_int_equal(sum + statistics_total(stats, "unrestricted"),
-		statistics_total(stats, "queries"));
-	free(reply);
+	check_metrics(storm, stats);
 }
 
 /* Who listened all the time was told of every event, or that it lost some. */
@@ -1168,6 +1237,7 @@ counters_add_up_to_the_queries_sent(void **state)
 	check_statistics(storm, stats);
 	check_control_socket(storm, stats);
 	await_onlookers(storm, stats);
+	check_reloads(storm, 5);
 	check_log(storm, stats);
 	assert_int_equal(storm->answers, sent_in_all(storm) -
 		storm->sent[KIND_DROP][0]);

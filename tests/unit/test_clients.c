@@ -293,6 +293,73 @@ step_outside(const struct prefix *prefix, int behind, struct address *address)
 	}
 }
 
+/* The definition: of all prefixes that hold all of PREFIX, the longest. */
+static uint32_t
+around_by_linear_scan(const struct client_entry *entries, size_t count,
+	const struct prefix *prefix)
+{
+	uint32_t group = CLIENTS_NONE;
+	unsigned length = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (prefix_holds(&entries[i].prefix, &prefix->address) &&
+		    entries[i].prefix.length <= prefix->length &&
+		    (group == CLIENTS_NONE ||
+		    entries[i].prefix.length > length)) {
+			group = entries[i].group;
+			length = entries[i].prefix.length;
+		}
+	return group;
+}
+
+/* Of prefixes of the table, and of longer and shorter ones than they are.
+ * Returns how many have one around them. */
+static unsigned
+any_prefixes_around(struct chance *chance, const struct clients *clients,
+	const struct client_entry *entries, size_t count)
+{
+	unsigned i, found = 0;
+
+	for (i = 0; i < 3000; i++) {
+		struct prefix prefix = entries[chance_below(chance,
+			(unsigned)count)].prefix;
+		unsigned bits = prefix.address.family == ADDRESS_IP4 ? 32 : 128;
+		unsigned step = chance_below(chance, 12);
+		uint32_t group;
+
+		if (chance_below(chance, 2))
+			prefix.length -= step < prefix.length ? step
+				: prefix.length;
+		else
+			any_bits_behind(chance, &prefix.address, prefix.length);
+		if (prefix.length + step <= bits && chance_below(chance, 2))
+			prefix.length += step;
+		prefix_mask(prefix.address.octets, prefix.length);
+		group = around_by_linear_scan(entries, count, &prefix);
+		assert_int_equal(clients_find_around(clients, &prefix), group);
+		found += group != CLIENTS_NONE;
+	}
+	return found;
+}
+
+static void
+assert_entries(const struct clients *clients,
+	const struct client_entry *entries, size_t count)
+{
+	struct client_entry entry;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		assert_int_equal(clients_entry(clients, i, &entry), 0);
+		assert_true(clients_same(&entry, &entries[i]));
+		assert_int_equal(entry.group, entries[i].group);
+		assert_int_equal(entry.tag, 0);
+	}
+	assert_int_equal(clients_entry(clients, count, &entry), -1);
+	assert_int_equal(clients_entry(clients, SIZE_MAX, &entry), -1);
+}
+
 static void
 random_tables_agree_with_a_linear_scan(struct chance *chance,
 	enum address_family family)
@@ -326,8 +393,35 @@ random_tables_agree_with_a_linear_scan(struct chance *chance,
 	}
 	assert_true(found > LOOKUPS / 10);
 	assert_true(missed > LOOKUPS / 100);
+	assert_entries(clients, entries, count);
+	found = any_prefixes_around(chance, clients, entries, count);
+	assert_in_range(found, 300, 2990);
 	clients_free(clients);
 	free(entries);
+}
+
+static void
+both_families_are_told_in_the_order_of_sorting(void **state)
+{
+	static const char *const texts[] = { "::/0", "10.0.0.0/8", "0.0.0.0/0",
+		"10.0.0.0/24", "::/64", "255.0.0.0/8" };
+	struct client_entry entries[COUNT_OF(texts)];
+	size_t i, count = COUNT_OF(texts);
+	struct clients *clients;
+	struct prefix prefix;
+
+	(void)state;
+	memset(entries, 0, sizeof(entries));
+	for (i = 0; i < COUNT_OF(texts); i++) {
+		assert_null(prefix_from_text(&entries[i].prefix, texts[i]));
+		entries[i].group = (uint32_t)i;
+	}
+	clients = table_of(entries, &count);
+	assert_int_equal(count, COUNT_OF(texts));
+	assert_entries(clients, entries, count);
+	memset(&prefix, 0, sizeof(prefix));
+	assert_int_equal(clients_find_around(clients, &prefix), CLIENTS_NONE);
+	clients_free(clients);
 }
 
 static void
@@ -406,6 +500,8 @@ main(void)
 		cmocka_unit_test(
 			equal_prefixes_sort_in_the_order_they_were_written),
 		cmocka_unit_test(nothing_is_freed_without_complaint),
+		cmocka_unit_test(
+			both_families_are_told_in_the_order_of_sorting),
 		cmocka_unit_test(nested_ipv4_prefixes_agree_with_a_linear_scan),
 		cmocka_unit_test(nested_ipv6_prefixes_agree_with_a_linear_scan),
 		cmocka_unit_test(

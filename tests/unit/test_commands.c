@@ -5,6 +5,7 @@
 #include "watching.h"
 
 #include "commands.h"
+#include "diff.h"
 #include "history.h"
 
 #define WORKERS 2
@@ -28,7 +29,24 @@ enum { ONE, TWO, THREE };
 struct desk {
 	struct world world;
 	struct commands commands;
+	/* What the last load was asked for with, and is answered with. */
+	unsigned loads;
+	int diff;
+	const void *waiting;
+	int answer;
 };
+
+/* As the control thread's, but for the loading. */
+static int
+take_load(void *arg, int diff, const void *waiting)
+{
+	struct desk *desk = arg;
+
+	desk->loads++;
+	desk->diff = diff;
+	desk->waiting = waiting;
+	return desk->answer;
+}
 
 static void
 desk_open_with(struct desk *desk, const char *text)
@@ -37,7 +55,7 @@ desk_open_with(struct desk *desk, const char *text)
 	write_text("lists/more.list", "e.example\n");
 	world_open(&desk->world, text, WORKERS, NOW);
 	memset(&desk->commands, 0, sizeof(desk->commands));
-	desk->commands.standing = &desk->world.standing;
+	desk->commands.standing = desk->world.standing;
 	desk->commands.tally = desk->world.tally;
 	desk->commands.observer = desk->world.observer;
 	desk->commands.stats = desk->world.stats;
@@ -45,6 +63,21 @@ desk_open_with(struct desk *desk, const char *text)
 	desk->commands.started = NOW - 5;
 	desk->commands.now = LATER;
 	desk->commands.memory = 1000;
+	desk->commands.load = take_load;
+	desk->commands.load_arg = desk;
+	desk->loads = 0;
+	desk->answer = 0;
+}
+
+/* Another policy is in force. */
+static void
+desk_switch(struct desk *desk, const char *text)
+{
+	struct force *before = world_change(&desk->world, text, NOW);
+
+	commands_switch(&desk->commands, desk->world.standing,
+		desk->world.tally);
+	force_free(before);
 }
 
 static void
@@ -65,7 +98,8 @@ ask(struct desk *desk, const char *client, const char *qname)
 {
 	struct event event = event_of(&desk->world, client, qname, NOW);
 
-	tally_decision(desk->world.tally, 0, event.group, event.reason);
+	tally_decision(desk->world.tally, 0, group_number(&desk->world,
+		event.group), event.reason);
 	observer_event(desk->world.observer, &event);
 }
 
@@ -148,11 +182,11 @@ status_tells_what_is_in_force(void **state)
 		"loaded=1700000000 stale=no started=1699999995 "
 		"now=1700000061 groups=3 prefixes=4 patterns=7 workers=2 "
 		"listeners=0 memory=%zu errors=0", BITSINK_VERSION, host,
-		(int)getpid(), desk.world.standing.checksum,
+		(int)getpid(), desk.world.standing->checksum,
 		commands_memory(&desk.commands));
 	assert_string_equal(record_line(&reply.records[0]), expected);
 	assert_true(commands_memory(&desk.commands) > 1000 +
-		desk.world.standing.memory +
+		desk.world.standing->memory +
 		observer_memory(desk.world.observer));
 	reply_free(&reply);
 	desk_close(&desk);
@@ -166,10 +200,10 @@ status_tells_of_a_stale_policy(void **state)
 
 	(void)state;
 	desk_open(&desk);
-	desk.world.standing.stale = 1;
-	desk.world.standing.kept = 1600000000;
-	desk.world.standing.errors = 3;
-	strcpy(desk.world.standing.error, "policy.conf:1:2: error: \"=\"\n");
+	desk.world.standing->stale = 1;
+	desk.world.standing->kept = 1600000000;
+	desk.world.standing->errors = 3;
+	strcpy(desk.world.standing->error, "policy.conf:1:2: error: \"=\"\n");
 	reply = reply_to(&desk, "status");
 	assert_string_equal(field_of(&reply.records[0], "stale"), "yes");
 	assert_string_equal(field_of(&reply.records[0], "kept"), "1600000000");
@@ -384,7 +418,7 @@ metrics_have_a_cell_for_each_reason(void **state)
 	reply = reply_to(&desk, "metrics");
 	snprintf(expected, sizeof(expected), "info version=%s unbound=1.17.1 "
 		"\"test\" checksum=%016" PRIx64, BITSINK_VERSION,
-		desk.world.standing.checksum);
+		desk.world.standing->checksum);
 	assert_string_equal(record_line(&reply.records[0]), expected);
 	assert_int_equal(line_of(&reply, "gauge", "generation"), 1);
 	assert_int_equal(line_of(&reply, "gauge", "loaded"), NOW);
@@ -941,7 +975,7 @@ a_query_is_explained(void **state)
 /* --- What is wrong. */
 
 #define COMMANDS "expected status, groups, stats, metrics, top, history, " \
-	"watch or explain"
+	"watch, reload, learned or explain"
 #define KEY "expected a key that this request takes, once"
 #define GROUP "expected a group of the policy"
 #define LIMIT "expected a number from 1 to 4096"
@@ -1054,6 +1088,314 @@ what_was_found_is_cut(void **state)
 	desk_close(&desk);
 }
 
+/* --- reload */
+
+static void
+a_reload_is_begun_and_waited_for(void **state)
+{
+	static const struct { const char *line; int diff; } rows[] = {
+		{ "reload", 0 }, { "reload diff=no", 0 },
+		{ "reload diff=yes", 1 },
+	};
+	struct desk desk;
+	size_t i;
+
+	(void)state;
+	desk_open(&desk);
+	for (i = 0; i < COUNT_OF(rows); i++) {
+		struct record_writer writer;
+		void *waiting;
+
+		assert_int_equal(answer(&desk, rows[i].line, &writer,
+			&waiting), SERVICE_LATER);
+		assert_int_equal(desk.loads, i + 1);
+		assert_int_equal(desk.diff, rows[i].diff);
+		assert_non_null(waiting);
+		assert_ptr_equal(desk.waiting, waiting);
+		assert_int_equal(writer.length, 0);
+		assert_false(writer.broken);
+		record_clear(&writer);
+		/* Who waits wants nothing. */
+		commands_free_listener(&desk.commands, waiting);
+		assert_int_equal(desk.commands.want_all, 0);
+	}
+	desk_close(&desk);
+}
+
+static void
+a_reload_that_cannot_be_begun_is_told(void **state)
+{
+	struct desk desk;
+
+	(void)state;
+	desk_open(&desk);
+	desk.answer = -1;
+	assert_int_equal(check_error(&desk, "reload", "found \"reload\", "
+		"expected no other one under way; try again"), 0);
+	desk.answer = -2;
+	assert_int_equal(check_error(&desk, "reload diff=yes", "found "
+		"\"reload\", expected memory and a thread for it"), 0);
+	assert_int_equal(desk.loads, 2);
+	/* What is wrong is not even tried. */
+	assert_int_equal(check_error(&desk, "reload diff=maybe", "found "
+		"\"maybe\", " YES), 0);
+	assert_int_equal(check_error(&desk, "reload diff=yes diff=yes",
+		"found \"diff\", " KEY), 0);
+	assert_int_equal(check_error(&desk, "reload group=one",
+		"found \"group\", " KEY), 0);
+	assert_int_equal(desk.loads, 2);
+	desk_close(&desk);
+}
+
+/* The lines of a reply that is written later. */
+static const char *
+text_of(struct record_writer *writer)
+{
+	static char text[65536];
+	struct reply reply;
+	size_t i;
+
+	assert_false(writer->broken);
+	reply = reply_parse(writer->memory, writer->length);
+	text[0] = '\0';
+	for (i = 0; i < reply.count; i++) {
+		strcat(text, record_line(&reply.records[i]));
+		strcat(text, "\n");
+	}
+	reply_free(&reply);
+	record_clear(writer);
+	memset(writer, 0, sizeof(*writer));
+	return text;
+}
+
+static void
+the_end_of_a_reload_tells_what_is_in_force(void **state)
+{
+	struct record_writer writer = { NULL, 0, 0, 0 };
+	char expected[512];
+	struct desk desk;
+	struct diag diag;
+
+	(void)state;
+	desk_open(&desk);
+	desk_switch(&desk, policy);
+	memset(&diag, 0, sizeof(diag));
+	assert_int_equal(commands_put_loaded(&desk.commands, &diag, NULL, 0,
+		&writer), SERVICE_REPLY);
+	snprintf(expected, sizeof(expected), "reloaded generation=2 "
+		"checksum=%016" PRIx64 " groups=3 prefixes=4 patterns=7 "
+		"policy=policy.conf\n", desk.world.standing->checksum);
+	assert_string_equal(text_of(&writer), expected);
+	/* A diff has told all it has to tell. */
+	assert_int_equal(commands_put_loaded(&desk.commands, &diag, NULL, 1,
+		&writer), SERVICE_REPLY);
+	assert_string_equal(text_of(&writer), "");
+	desk_close(&desk);
+}
+
+static void
+the_end_of_a_reload_tells_all_that_was_found(void **state)
+{
+	struct record_writer writer = { NULL, 0, 0, 0 };
+	struct loaded loaded;
+	struct desk desk;
+
+	(void)state;
+	desk_open(&desk);
+	write_text("bad.conf", "group: name: g client: ::1\n client: ::1\n"
+		" allow: a..b\n");
+	loaded = load("bad.conf");
+	assert_null(loaded.policy);
+	assert_int_equal(commands_put_loaded(&desk.commands, &loaded.diag,
+		"why =", 0, &writer), SERVICE_ERROR);
+	assert_string_equal(text_of(&writer),
+		"problem severity=error text=bad.conf:3:11: error: in pattern "
+		"\"a..b\": expected a label before '.'\n"
+		"problem severity=warning text=bad.conf:2:10: warning: client "
+		"\"::1\" is in this group already, at bad.conf:1:24\n"
+		"error text=why =\n");
+	assert_int_equal(commands_put_loaded(&desk.commands, &loaded.diag,
+		"why", 1, &writer), SERVICE_ERROR);
+	assert_non_null(strstr(text_of(&writer), "\nerror text=why\n"));
+	unload(&loaded);
+	/* Warnings alone are no failure. */
+	write_text("bad.conf", "group: name: g client: ::1\n client: ::1\n"
+		" allow: a\n");
+	loaded = load_good("bad.conf");
+	assert_int_equal(commands_put_loaded(&desk.commands, &loaded.diag,
+		NULL, 1, &writer), SERVICE_REPLY);
+	assert_string_equal(text_of(&writer),
+		"problem severity=warning text=bad.conf:2:10: warning: client "
+		"\"::1\" is in this group already, at bad.conf:1:24\n");
+	unload(&loaded);
+	desk_close(&desk);
+}
+
+static void
+a_diff_tells_of_names_that_were_asked_for(void **state)
+{
+	struct record_writer writer = { NULL, 0, 0, 0 };
+	struct record_writer diff = { NULL, 0, 0, 0 };
+	struct loaded after;
+	struct reply reply;
+	struct desk desk;
+
+	(void)state;
+	desk_open(&desk);
+	/* Allowed ones, blocked ones and one that is audited. */
+	ask(&desk, "192.0.2.1", "a.example");
+	ask(&desk, "192.0.2.1", "b.example");
+	ask(&desk, "2001:db8::1", "b.example");
+	ask(&desk, "192.0.2.1", "X.example");
+	ask(&desk, "192.0.2.1", "x.example");
+	ask(&desk, "192.0.2.2", "y.example");
+	ask(&desk, "192.0.2.3", "z.example");
+	ask(&desk, "192.0.2.3", "a.example");
+	/* One may ask for a, and not for b any more; x is new; two has another
+	 * answer, and three is not in audit any more. */
+	write_text("after.conf", "group: name: one client: 192.0.2.1\n"
+		" client: 2001:db8::/64 allow: a.example allow: x.example\n"
+		"group: name: two client: 192.0.2.2 allow: a.example\n"
+		"group: name: three client: 192.0.2.3 allow: a.example\n");
+	after = load_good("after.conf");
+	diff_policies(&diff, desk.world.standing->policy, after.policy);
+	commands_put_diff(&desk.commands, after.policy, &diff, &writer);
+	assert_true(writer.length > diff.length);
+	assert_memory_equal(writer.memory, diff.memory, diff.length);
+	reply = reply_parse(writer.memory + diff.length,
+		writer.length - diff.length);
+	assert_int_equal(reply.count, 6);
+	assert_int_equal(reply_count(&reply, "verdict"), 5);
+	/* Those that were allowed first. */
+	assert_string_equal(record_line(&reply.records[0]),
+		"verdict change=blocked client=2001:db8::1 name=b.example. "
+		"type=A before=allow after=block nxdomain "
+		"before-rule=lists/names.list:1:1 before-group=one "
+		"after-group=one");
+	assert_string_equal(field_of(&reply.records[1], "client"),
+		"192.0.2.1");
+	assert_string_equal(field_of(&reply.records[1], "change"), "blocked");
+	/* Of those that were blocked that with the most first. */
+	assert_string_equal(field_of(&reply.records[2], "name"), "x.example.");
+	assert_string_equal(field_of(&reply.records[2], "change"), "allowed");
+	assert_string_equal(field_of(&reply.records[2], "before"),
+		"block nxdomain");
+	assert_string_equal(field_of(&reply.records[3], "name"), "z.example.");
+	assert_string_equal(field_of(&reply.records[3], "before"), "audit");
+	assert_string_equal(field_of(&reply.records[3], "change"), "blocked");
+	assert_string_equal(field_of(&reply.records[4], "name"), "y.example.");
+	assert_string_equal(field_of(&reply.records[4], "change"), "other");
+	assert_string_equal(field_of(&reply.records[4], "before"),
+		"block sinkhole");
+	assert_string_equal(record_line(&reply.records[5]),
+		"verdicts blocked=3 allowed=1 other=1 asked=7");
+	reply_free(&reply);
+	record_clear(&writer);
+	record_clear(&diff);
+	unload(&after);
+	desk_close(&desk);
+}
+
+static void
+a_diff_of_the_same_policy_has_no_verdicts(void **state)
+{
+	struct record_writer writer = { NULL, 0, 0, 0 };
+	struct record_writer diff = { NULL, 0, 0, 0 };
+	struct event event;
+	struct desk desk;
+
+	(void)state;
+	desk_open(&desk);
+	ask(&desk, "192.0.2.1", "a.example");
+	ask(&desk, "192.0.2.1", "x.example");
+	/* What is no name, and the longest one. */
+	event = event_of(&desk.world, "192.0.2.1", "x.example", NOW);
+	event.qname_len = 0;
+	observer_event(desk.world.observer, &event);
+	event.qname_len = NAME_OCTETS_MAX;
+	longest_name(event.qname, 'a');
+	observer_event(desk.world.observer, &event);
+	commands_put_diff(&desk.commands, desk.world.standing->policy, &diff,
+		&writer);
+	assert_string_equal(text_of(&writer),
+		"verdicts blocked=0 allowed=0 other=0 asked=4\n");
+	/* What is broken stays so. */
+	diff.broken = 1;
+	commands_put_diff(&desk.commands, desk.world.standing->policy, &diff,
+		&writer);
+	assert_true(writer.broken);
+	record_clear(&writer);
+	desk_close(&desk);
+}
+
+static void
+after_a_reload_all_is_told_of_the_new_policy(void **state)
+{
+	static const char one_policy[] = "bitsink: mode: audit\n"
+		"group: name: new client: 192.0.2.7 allow: a.example\n"
+		"group: name: two client: 192.0.2.2 allow: b.example\n";
+	struct reply reply;
+	struct desk desk;
+	void *listener;
+	struct event event;
+	size_t i;
+
+	(void)state;
+	desk_open(&desk);
+	ask(&desk, "192.0.2.1", "x.example");
+	ask(&desk, "192.0.2.2", "x.example");
+	for (i = 0; i < TALLY_COUNTS; i++)
+		tally_count(desk.world.tally, i % WORKERS,
+			(enum tally_count)i);
+	listener = listen_to(&desk, "watch group=two");
+	desk_switch(&desk, one_policy);
+	for (i = 0; i < TALLY_COUNTS; i++)
+		tally_count(desk.world.tally, 0, (enum tally_count)i);
+	ask(&desk, "192.0.2.2", "y.example");
+	reply = reply_to(&desk, "status");
+	assert_int_equal(number_of(&reply.records[0], "generation"), 2);
+	assert_string_equal(field_of(&reply.records[0], "mode"), "audit");
+	assert_int_equal(number_of(&reply.records[0], "groups"), 2);
+	assert_int_equal(number_of(&reply.records[0], "workers"), WORKERS);
+	reply_free(&reply);
+	reply = reply_to(&desk, "groups");
+	assert_int_equal(reply.count, 2);
+	assert_string_equal(field_of(&reply.records[1], "name"), "two");
+	assert_int_equal(number_of(&reply.records[1], "audited"), 1);
+	reply_free(&reply);
+	/* Statistics and what no group has go on. */
+	reply = reply_to(&desk, "stats");
+	assert_int_equal(line_of(&reply, "line",
+		"num.bitsink.group.two.blocked"), 1);
+	assert_int_equal(line_of(&reply, "line",
+		"num.bitsink.gone.blocked"), 1);
+	assert_int_equal(line_of(&reply, "line",
+		"total.num.bitsink.audited"), 1);
+	reply_free(&reply);
+	desk_switch(&desk, one_policy);
+	reply = reply_to(&desk, "metrics");
+	assert_int_equal(line_of(&reply, "gauge", "generation"), 3);
+	assert_int_equal(line_of(&reply, "count", "unrestricted"), 2);
+	assert_int_equal(line_of(&reply, "count", "unanswered"), 2);
+	assert_int_equal(line_of(&reply, "count", "events-lost"), 2);
+	reply_free(&reply);
+	/* A top that missed something before is not exact since. */
+	reply = reply_to(&desk, "top by=names");
+	assert_string_equal(field_of(&reply.records[0], "exact"), "no");
+	assert_int_equal(number_of(&reply.records[0], "lost"), 2);
+	reply_free(&reply);
+	/* One that is gone is none to ask for; who listens for one that has
+	 * another place hears of it, and of no other. */
+	assert_int_equal(check_error(&desk, "history group=one",
+		"found \"one\", " GROUP), 0);
+	event = event_of(&desk.world, "192.0.2.2", "z.example", NOW);
+	assert_string_not_equal(heard(&desk, listener, &event), "");
+	event = event_of(&desk.world, "192.0.2.7", "z.example", NOW);
+	assert_string_equal(heard(&desk, listener, &event), "");
+	commands_free_listener(&desk.commands, listener);
+	desk_close(&desk);
+}
+
 int
 main(void)
 {
@@ -1079,6 +1421,13 @@ main(void)
 		test_in_folder(a_query_is_explained),
 		test_in_folder(wrong_requests_are_told),
 		test_in_folder(what_was_found_is_cut),
+		test_in_folder(a_reload_is_begun_and_waited_for),
+		test_in_folder(a_reload_that_cannot_be_begun_is_told),
+		test_in_folder(the_end_of_a_reload_tells_what_is_in_force),
+		test_in_folder(the_end_of_a_reload_tells_all_that_was_found),
+		test_in_folder(a_diff_tells_of_names_that_were_asked_for),
+		test_in_folder(a_diff_of_the_same_policy_has_no_verdicts),
+		test_in_folder(after_a_reload_all_is_told_of_the_new_policy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

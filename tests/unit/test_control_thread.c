@@ -11,10 +11,12 @@
 
 #include <dirent.h>
 #include <pwd.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 
 #include "control.h"
@@ -41,13 +43,29 @@ struct stage {
 	struct control *control;
 };
 
+/* --- The clock, which tests set ahead rather than wait: the thread looks at it
+ * whenever it wakes up. */
+
+static _Atomic int64_t seconds_ahead;
+
+int
+clock_gettime(clockid_t clock, struct timespec *now)
+{
+	int result = (int)syscall(SYS_clock_gettime, clock, now);
+
+	if (result == 0 && clock == CLOCK_MONOTONIC)
+		now->tv_sec += (time_t)atomic_load(&seconds_ahead);
+	return result;
+}
+
+/* --- The stage. */
+
 static struct control_setup
 setup_of(struct stage *stage, say_line line)
 {
 	struct control_setup setup = {
-		&stage->world.standing, stage->world.tally,
-		stage->world.observer, stage->world.stats, "1.17.1", line,
-		4321
+		stage->world.inforce, &world_key, stage->world.observer,
+		stage->world.stats, "1.17.1", line
 	};
 
 	return setup;
@@ -78,23 +96,49 @@ close_stage(struct stage *stage)
 
 /* --- The workers' side. */
 
-/* What a worker does with a query. Whether there was room for the event. */
+/* What a worker does with a query, under what is in force. Whether there was
+ * room for the event; of allowed ones there are some while somebody listens
+ * who wants them. */
 static int
-ask_as(struct stage *stage, size_t worker, const char *client,
-	const char *qname)
+judge(struct stage *stage, const struct force *force, size_t worker,
+	const struct query *query)
 {
-	struct event event = event_of(&stage->world, client, qname, 1), *place;
+	const struct policy *in_force = force->standing.policy;
+	struct event event, *place;
 
-	tally_decision(stage->world.tally, worker, event.group, event.reason);
+	event_judge(&event, in_force, query, 1);
+	tally_decision(force->tally, worker, (size_t)(event.group -
+		in_force->groups), event.reason);
 	if (event.verdict == VERDICT_ALLOW &&
-	    !control_wants_allowed(stage->control))
+	    !control_wants_allowed(stage->control, force->tally, worker, 0))
 		return 0;
-	place = control_reserve(stage->control, worker);
+	place = control_reserve(stage->control, force->tally, worker);
 	if (place == NULL)
 		return 0;
 	*place = event;
 	control_publish(stage->control, worker);
 	return 1;
+}
+
+static int
+ask_as(struct stage *stage, size_t worker, const char *client,
+	const char *qname)
+{
+	uint8_t wire[NAME_OCTETS_MAX + 2];
+	struct query query = query_of(client, qname, wire);
+	const struct force *force = inforce_enter(stage->world.inforce);
+	int told = judge(stage, force, worker, &query);
+
+	inforce_leave(stage->world.inforce, worker);
+	return told;
+}
+
+/* While somebody listens who wants them all. */
+static int
+wants_allowed(struct stage *stage)
+{
+	return control_wants_allowed(stage->control, stage->world.tally, 0,
+		0);
 }
 
 /* --- Who asks. */
@@ -307,9 +351,11 @@ status_knows_the_time_and_the_memory(void **state)
 	assert_in_range(number_of(status, "now"), before, time(NULL));
 	assert_true(control_memory(stage.control) >=
 		WORKERS * 1024 * sizeof(struct event));
-	assert_true(number_of(status, "memory") > 4321 +
-		control_memory(stage.control) +
+	assert_true(control_memory(stage.control) >
+		WORKERS * 1024 * sizeof(struct event) +
 		observer_memory(stage.world.observer));
+	assert_true(number_of(status, "memory") >=
+		control_memory(stage.control));
 	reply_free(&reply);
 	wait_until(seconds_since_start() > 0);
 	close_stage(&stage);
@@ -570,7 +616,7 @@ a_worker_does_not_wait_for_a_slow_log(void **state)
 	world_open(&stage.world, policy, WORKERS, time(NULL));
 	setup = setup_of(&stage, say_when_let);
 	stage.world.observer = (observer_free(stage.world.observer),
-		observer_new(stage.world.standing.policy, stage.world.tally,
+		observer_new(stage.world.standing->policy, stage.world.tally,
 		&world_key, say_when_let, time(NULL)));
 	setup.observer = stage.world.observer;
 	assert_non_null(setup.observer);
@@ -646,10 +692,10 @@ allowed_queries_are_told_while_somebody_wants_them(void **state)
 	(void)state;
 	open_stage(&stage, policy);
 	some = listen_to("watch\n");
-	assert_false(control_wants_allowed(stage.control));
+	assert_false(wants_allowed(&stage));
 	assert_false(ask_as(&stage, 0, clients[0], "0.a.example"));
 	all = call(SOCKET, "watch all=yes\n");
-	wait_until(control_wants_allowed(stage.control));
+	wait_until(wants_allowed(&stage));
 	assert_true(ask_as(&stage, 0, clients[0], "1.a.example"));
 	assert_true(ask_as(&stage, 0, clients[0], "2.example"));
 	assert_heard(all, "192.0.2.0", "1.a.example.", "allow");
@@ -659,11 +705,11 @@ allowed_queries_are_told_while_somebody_wants_them(void **state)
 	wait_until(listeners() == 3);
 	close(all);
 	wait_until(listeners() == 2);
-	assert_true(control_wants_allowed(stage.control));
+	assert_true(wants_allowed(&stage));
 	assert_true(ask_as(&stage, 0, "2001:db8::1", "3.a.example"));
 	assert_heard(more, "2001:db8::1", "3.a.example.", "allow");
 	close(more);
-	wait_until(!control_wants_allowed(stage.control));
+	wait_until(!wants_allowed(&stage));
 	close(some);
 	/* No line, and in no top. */
 	control_stop(stage.control);
@@ -769,6 +815,900 @@ many_ask_while_events_flow(void **state)
 	world_close(&stage.world);
 }
 
+/* --- Reloading. */
+
+static const char other_policy[] =
+	"bitsink: log: all log-limit: 0\n"
+	"group: name: two client: 2001:db8::/32 allow: .b.example\n"
+	"group: name: uno client: 192.0.2.0 client: 192.0.2.1\n"
+	" client: 192.0.2.2 allow: .b.example\n";
+
+/* A warning is something to say, which a log may hold up. */
+static const char warning[] = " client: 192.0.2.2\n";
+
+#define FOUND "client \"192.0.2.2\" is in this group already"
+
+/* What the present policy says to a worker. */
+static enum verdict
+ask_for(struct stage *stage, const char *qname)
+{
+	const struct force *force = inforce_enter(stage->world.inforce);
+	enum verdict verdict = verdict_of(force->standing.policy, clients[0],
+		qname);
+
+	inforce_leave(stage->world.inforce, 0);
+	return verdict;
+}
+
+/* A number of the status; yes is 1. */
+static uint64_t
+status_of(const char *key)
+{
+	struct reply reply = reply_to("status\n");
+	const char *value = field_of(&reply.records[0], key);
+	uint64_t number = strcmp(value, "yes") == 0 ? 1
+		: strcmp(value, "no") == 0 ? 0
+		: number_of(&reply.records[0], key);
+
+	reply_free(&reply);
+	return number;
+}
+
+/* Reloads what is written, which must be good. */
+static void
+reload(const char *text)
+{
+	struct reply reply;
+
+	write_text("policy.conf", text);
+	reply = reply_to("reload\n");
+	assert_string_equal(reply.records[reply.count - 2].kind, "reloaded");
+	reply_free(&reply);
+}
+
+static void
+a_good_file_is_in_force_when_the_reply_is_there(void **state)
+{
+	struct stage stage;
+	struct reply reply;
+	char expected[512];
+	unsigned i;
+
+	(void)state;
+	open_stage(&stage, policy);
+	assert_int_equal(ask_for(&stage, "x.b.example"), VERDICT_BLOCK);
+	for (i = 2; i < 12; i++) {
+		int is_other = i % 2 == 0;
+
+		write_text("policy.conf", is_other ? other_policy : policy);
+		reply = reply_to("reload\n");
+		assert_int_equal(reply.count, 2);
+		world_look(&stage.world);
+		snprintf(expected, sizeof(expected), "reloaded generation=%u "
+			"checksum=%016" PRIx64 " groups=2 prefixes=4 "
+			"patterns=2 policy=policy.conf", i,
+			stage.world.standing->checksum);
+		assert_string_equal(record_line(&reply.records[0]), expected);
+		reply_free(&reply);
+		assert_int_equal(ask_for(&stage, "x.b.example"), is_other
+			? VERDICT_ALLOW : VERDICT_BLOCK);
+		assert_int_equal(ask_for(&stage, "x.a.example"), is_other
+			? VERDICT_BLOCK : VERDICT_ALLOW);
+		assert_int_equal(status_of("generation"), i);
+		assert_int_equal(status_of("stale"), 0);
+		assert_in_range(status_of("loaded"), time(NULL) - 5,
+			time(NULL));
+		snprintf(expected, sizeof(expected), "I bitsink: reloaded "
+			"generation=%u groups=2 prefixes=4 patterns=2 "
+			"policy=policy.conf\n", i);
+		assert_said(expected);
+	}
+	close_stage(&stage);
+}
+
+static const char broken[] = "group: name: one\n clint: 192.0.2.0\n";
+
+#define ERROR "policy.conf:2:2: error: found \"clint:\", expected an " \
+	"option of the group: clause, group:, bitsink: or include:"
+
+static void
+a_bad_file_leaves_the_policy_and_is_told(void **state)
+{
+	struct stage stage;
+	struct reply reply;
+	const char *line;
+	int i;
+
+	(void)state;
+	open_stage(&stage, policy);
+	for (i = 0; i < 3; i++) {
+		write_text("policy.conf", broken);
+		reply = reply_at(SOCKET, "reload\n");
+		assert_int_equal(reply.count, 2);
+		assert_string_equal(record_line(&reply.records[0]),
+			"problem severity=error text=" ERROR);
+		assert_string_equal(record_line(&reply.records[1]),
+			"error text=the policy has errors; the policy before "
+			"stays in force");
+		reply_free(&reply);
+		assert_said("E bitsink: " ERROR "\nE bitsink: not reloaded: "
+			"the policy has 1 errors; the policy before stays in "
+			"force\n");
+		reply = reply_to("status\n");
+		line = record_line(&reply.records[0]);
+		assert_non_null(strstr(line, " stale=yes "));
+		assert_non_null(strstr(line, " generation=1 "));
+		assert_non_null(strstr(line, " errors=1 error=" ERROR));
+		reply_free(&reply);
+		assert_int_equal(ask_for(&stage, "x.a.example"),
+			VERDICT_ALLOW);
+	}
+	/* A diff of it makes nothing worse, nor better. */
+	reply = reply_at(SOCKET, "reload diff=yes\n");
+	assert_string_equal(record_line(&reply.records[reply.count - 1]),
+		"error text=the policy has errors");
+	reply_free(&reply);
+	said_clear();
+	assert_int_equal(remove("policy.conf"), 0);
+	reply = reply_at(SOCKET, "reload\n");
+	assert_string_equal(record_line(&reply.records[0]), "problem "
+		"severity=error text=policy.conf: error: cannot open "
+		"\"policy.conf\": No such file or directory");
+	reply_free(&reply);
+	reload(other_policy);
+	assert_int_equal(status_of("stale"), 0);
+	assert_int_equal(status_of("errors"), 0);
+	assert_int_equal(status_of("generation"), 2);
+	close_stage(&stage);
+}
+
+static void
+a_bad_file_of_a_diff_is_no_news_for_what_is_in_force(void **state)
+{
+	struct stage stage;
+	struct reply reply;
+
+	(void)state;
+	open_stage(&stage, policy);
+	write_text("policy.conf", broken);
+	reply = reply_at(SOCKET, "reload diff=yes\n");
+	assert_int_equal(reply.count, 2);
+	assert_string_equal(record_line(&reply.records[1]),
+		"error text=the policy has errors");
+	reply_free(&reply);
+	assert_int_equal(status_of("stale"), 0);
+	assert_int_equal(status_of("errors"), 0);
+	close_stage(&stage);
+}
+
+static void
+a_diff_changes_nothing(void **state)
+{
+	struct stage stage;
+	struct reply reply;
+	struct record *last;
+
+	(void)state;
+	open_stage(&stage, policy);
+	assert_true(ask_as(&stage, 0, clients[0], "x.b.example"));
+	wait_until(said_count("bitsink: block ") == 1);
+	said_clear();
+	write_text("policy.conf", other_policy);
+	reply = reply_to("reload diff=yes\n");
+	assert_int_equal(reply_count(&reply, "problem"), 0);
+	/* One is uno now, which is two changes. */
+	assert_int_equal(reply_count(&reply, "group"), 3);
+	assert_int_equal(reply_count(&reply, "verdict"), 1);
+	last = &reply.records[reply.count - 2];
+	assert_string_equal(record_line(last),
+		"verdicts blocked=0 allowed=1 other=0 asked=1");
+	assert_string_equal(field_of(last - 1, "name"), "x.b.example.");
+	assert_string_equal(field_of(last - 1, "change"), "allowed");
+	reply_free(&reply);
+	assert_int_equal(status_of("generation"), 1);
+	assert_int_equal(ask_for(&stage, "x.b.example"), VERDICT_BLOCK);
+	assert_said("");
+	/* Then it is done. */
+	reload(other_policy);
+	reply = reply_to("reload diff=yes\n");
+	assert_int_equal(reply_count(&reply, "verdict"), 0);
+	assert_int_equal(reply_count(&reply, "group"), 0);
+	reply_free(&reply);
+	close_stage(&stage);
+}
+
+static void
+options_that_a_start_takes_are_warned_of(void **state)
+{
+	char text[1024];
+	struct stage stage;
+
+	(void)state;
+	open_stage(&stage, policy);
+	snprintf(text, sizeof(text), "bitsink: control-mode: 0600\n%s",
+		policy);
+	reload(text);
+	assert_said("W bitsink: the options of the control socket have "
+		"changed; they take effect with \"unbound-control reload\"\n"
+		"I bitsink: reloaded generation=2 groups=2 prefixes=4 "
+		"patterns=2 policy=policy.conf\n");
+	/* Only where they changed. */
+	reload(text);
+	assert_int_equal(said_count("bitsink: the options "), 0);
+	close_stage(&stage);
+}
+
+/* --- While a policy is read: the log holds the thread up that reads. */
+
+/* With a policy that has a warning to say, and a log that does not take it
+ * until it is let. */
+static void
+open_slow_stage(struct stage *stage)
+{
+	struct control_setup setup;
+
+	world_open(&stage->world, policy, WORKERS, time(NULL));
+	setup = setup_of(stage, say_when_let);
+	stage->control = control_start(&setup);
+	assert_non_null(stage->control);
+}
+
+/* Begins to reload, which goes on until the log is let. */
+static int
+begin_reload(const char *line, const char *text)
+{
+	char whole[1024];
+	int fd;
+
+	snprintf(whole, sizeof(whole), "%s%s", text, warning);
+	write_text("policy.conf", whole);
+	pthread_mutex_lock(&slow);
+	fd = call(SOCKET, line);
+	assert_true(fd >= 0);
+	/* The request has been taken when another is answered. */
+	assert_int_equal(status_of("generation"), 1);
+	assert_int_equal(status_of("generation"), 1);
+	return fd;
+}
+
+/* The reply that was waited for. */
+static struct reply
+end_reload(int fd)
+{
+	struct reply reply;
+	size_t length;
+	char *text;
+
+	pthread_mutex_unlock(&slow);
+	text = read_all(fd, &length);
+	assert_non_null(text);
+	reply = reply_parse(text, length);
+	free(text);
+	return reply;
+}
+
+static void
+all_goes_on_while_a_policy_is_read(void **state)
+{
+	struct stage stage;
+	struct reply reply;
+	int fd, listener;
+	unsigned i;
+
+	(void)state;
+	open_slow_stage(&stage);
+	listener = listen_to("watch\n");
+	fd = begin_reload("reload\n", other_policy);
+	/* One at a time. */
+	for (i = 0; i < 3; i++) {
+		reply = reply_at(SOCKET, i % 2 ? "reload diff=yes\n"
+			: "reload\n");
+		assert_int_equal(reply.count, 1);
+		assert_string_equal(field_of(&reply.records[0], "text"),
+			"found \"reload\", expected no other one under way; "
+			"try again");
+		reply_free(&reply);
+	}
+	assert_int_equal(ask_for(&stage, "x.a.example"), VERDICT_ALLOW);
+	assert_true(ask_as(&stage, 0, clients[0], "x.b.example"));
+	assert_heard(listener, clients[0], "x.b.example.", "block");
+	reply = end_reload(fd);
+	assert_int_equal(reply.count, 3);
+	assert_string_equal(field_of(&reply.records[0], "severity"),
+		"warning");
+	assert_non_null(strstr(field_of(&reply.records[0], "text"), FOUND));
+	assert_string_equal(reply.records[1].kind, "reloaded");
+	assert_string_equal(reply.records[2].kind, "end");
+	reply_free(&reply);
+	assert_int_equal(status_of("generation"), 2);
+	close(listener);
+	close_stage(&stage);
+}
+
+static void
+who_asked_may_go_or_close_its_half(void **state)
+{
+	struct stage stage;
+	struct reply reply;
+	int fd;
+
+	(void)state;
+	open_slow_stage(&stage);
+	fd = begin_reload("reload\n", other_policy);
+	assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	assert_int_equal(status_of("generation"), 1);
+	reply = end_reload(fd);
+	assert_string_equal(reply.records[reply.count - 1].kind, "end");
+	reply_free(&reply);
+	control_stop(stage.control);
+	world_close(&stage.world);
+	/* What was asked for is done all the same. */
+	open_slow_stage(&stage);
+	fd = begin_reload("reload\n", other_policy);
+	close(fd);
+	assert_int_equal(status_of("generation"), 1);
+	pthread_mutex_unlock(&slow);
+	wait_until(status_of("generation") == 2);
+	reload(policy);
+	control_stop(stage.control);
+	world_close(&stage.world);
+	/* A diff nobody wants any more. */
+	open_slow_stage(&stage);
+	fd = begin_reload("reload diff=yes\n", other_policy);
+	close(fd);
+	assert_int_equal(status_of("generation"), 1);
+	pthread_mutex_unlock(&slow);
+	/* Until it is over there cannot be another one. */
+	do {
+		reply = reply_at(SOCKET, "reload\n");
+		fd = strcmp(reply.records[reply.count - 1].kind, "end") == 0;
+		reply_free(&reply);
+	} while (!fd);
+	assert_int_equal(status_of("generation"), 2);
+	close_stage(&stage);
+}
+
+static void *
+stop_control(void *arg)
+{
+	control_stop(arg);
+	return NULL;
+}
+
+static void
+stopping_waits_for_a_policy_that_is_read(void **state)
+{
+	struct stage stage;
+	pthread_t stopping;
+	char octet;
+	int fd;
+
+	(void)state;
+	open_slow_stage(&stage);
+	fd = begin_reload("reload\n", other_policy);
+	assert_int_equal(pthread_create(&stopping, NULL, stop_control,
+		stage.control), 0);
+	pause_for(50);
+	pthread_mutex_unlock(&slow);
+	assert_int_equal(pthread_join(stopping, NULL), 0);
+	/* Nobody is there any more to tell how it went. */
+	assert_int_equal(recv(fd, &octet, 1, 0), 0);
+	close(fd);
+	assert_int_equal(ask_for(&stage, "x.a.example"), VERDICT_ALLOW);
+	world_close(&stage.world);
+}
+
+static void
+stopping_is_possible_at_any_moment_of_a_reload(void **state)
+{
+	struct chance chance = { 4 };
+	int round;
+
+	(void)state;
+	for (round = 0; round < 60; round++) {
+		struct stage stage;
+		int fd;
+
+		open_stage(&stage, policy);
+		write_text("policy.conf", round % 3 ? other_policy : broken);
+		fd = call(SOCKET, round % 5 ? "reload\n"
+			: "reload diff=yes\n");
+		assert_true(fd >= 0);
+		assert_true(ask_as(&stage, 0, clients[0], "x.example"));
+		if (round % 2)
+			pause_for(chance_below(&chance, 8));
+		control_stop(stage.control);
+		close(fd);
+		assert_int_equal(said_count("bitsink: block "), 1);
+		world_close(&stage.world);
+	}
+}
+
+/* --- Reloading while events flow. */
+
+static struct record
+line_of(size_t at, char *line, size_t size)
+{
+	const char *expected;
+	struct record record;
+	size_t wrong;
+
+	assert_true(strlen(all_said.lines[at].text) < size);
+	strcpy(line, all_said.lines[at].text + strlen("bitsink: "));
+	assert_int_equal(record_parse(&record, line, &wrong, &expected), 0);
+	return record;
+}
+
+/* Each is of a group of one of the policies, and tells that group's verdict
+ * and the client that it is of; names only rise. */
+static void
+assert_lines_are_whole(void)
+{
+	char line[1024], last[WORKERS][32];
+	unsigned one = 0, uno = 0;
+	size_t i, k;
+
+	memset(last, 0, sizeof(last));
+	for (i = 0; i < all_said.count; i++) {
+		struct record record;
+		const char *name;
+
+		if (strncmp(all_said.lines[i].text, "bitsink: block ", 15) !=
+		    0)
+			continue;
+		record = line_of(i, line, sizeof(line));
+		one += strcmp(field_of(&record, "group"), "one") == 0;
+		uno += strcmp(field_of(&record, "group"), "uno") == 0;
+		for (k = 0; k < WORKERS; k++)
+			if (strcmp(field_of(&record, "client"),
+			    clients[k]) == 0)
+				break;
+		assert_true(k < WORKERS);
+		name = field_of(&record, "name");
+		assert_true(strcmp(last[k], name) < 0);
+		snprintf(last[k], sizeof(last[k]), "%s", name);
+	}
+	assert_int_equal(one + uno, said_count("bitsink: block "));
+	assert_true(one > 0);
+	assert_true(uno > 0);
+}
+
+/* The value of a line of the statistics. */
+static uint64_t
+statistic(const char *name)
+{
+	struct reply reply = reply_to("stats\n");
+	uint64_t value = 0;
+	size_t i, found = 0;
+
+	for (i = 0; i + 1 < reply.count; i++)
+		if (strcmp(field_of(&reply.records[i], "name"), name) == 0) {
+			value = number_of(&reply.records[i], "value");
+			found++;
+		}
+	assert_int_equal(found, 1);
+	reply_free(&reply);
+	return value;
+}
+
+static void
+policies_may_come_while_events_flow(void **state)
+{
+	enum { EVENTS = 30000, RELOADS = 60 };
+	struct writer writers[WORKERS];
+	struct stage stage;
+	size_t published;
+	unsigned i;
+	int fd;
+
+	(void)state;
+	open_stage(&stage, policy);
+	/* Who reads none of it, and who reads some. */
+	fd = listen_to("watch all=yes\n");
+	start_writers(&stage, writers, EVENTS);
+	for (i = 0; i < RELOADS; i++) {
+		if (i % 5 == 4) {
+			struct reply reply;
+
+			write_text("policy.conf", broken);
+			reply = reply_at(SOCKET, "reload\n");
+			assert_string_equal(
+				reply.records[reply.count - 1].kind, "error");
+			reply_free(&reply);
+			continue;
+		}
+		reload(i % 2 ? policy : other_policy);
+	}
+	published = join_writers(writers);
+	assert_int_equal(statistic("total.num.bitsink.blocked"),
+		WORKERS * EVENTS);
+	assert_int_equal(statistic("num.bitsink.events.lost"),
+		WORKERS * EVENTS - published);
+	assert_int_equal(status_of("generation"), 1 + RELOADS * 4 / 5);
+	close(fd);
+	control_stop(stage.control);
+	assert_int_equal(said_count("bitsink: block "), published);
+	assert_int_equal(told_lost(), WORKERS * EVENTS - published);
+	assert_int_equal(observer_lines(stage.world.observer), published);
+	assert_lines_are_whole();
+	world_close(&stage.world);
+}
+
+static void
+a_listener_to_a_group_listens_on_over_reloads(void **state)
+{
+	struct stage stage;
+	int two, all;
+
+	(void)state;
+	open_stage(&stage, policy);
+	two = listen_to("watch group=two\n");
+	all = call(SOCKET, "watch all=yes group=two\n");
+	wait_until(listeners() == 2);
+	ask_as(&stage, 0, clients[0], "1.example");
+	ask_as(&stage, 0, "2001:db8::1", "2.example");
+	assert_heard(two, "2001:db8::1", "2.example.", "audit");
+	assert_heard(all, "2001:db8::1", "2.example.", "audit");
+	/* It has another place, and enforces. */
+	reload(other_policy);
+	assert_int_equal(listeners(), 2);
+	ask_as(&stage, 0, clients[0], "3.example");
+	ask_as(&stage, 0, "2001:db8::1", "4.example");
+	assert_heard(two, "2001:db8::1", "4.example.", "block");
+	assert_heard(all, "2001:db8::1", "4.example.", "block");
+	ask_as(&stage, 0, "2001:db8::1", "4.b.example");
+	assert_heard(all, "2001:db8::1", "4.b.example.", "allow");
+	/* It is not there for a while. */
+	reload("group: name: other client: 2001:db8::/32 allow: a\n");
+	ask_as(&stage, 0, "2001:db8::1", "5.example");
+	assert_int_equal(listeners(), 2);
+	reload(policy);
+	ask_as(&stage, 0, "2001:db8::1", "6.example");
+	assert_heard(two, "2001:db8::1", "6.example.", "audit");
+	assert_heard(all, "2001:db8::1", "6.example.", "audit");
+	close(two);
+	close(all);
+	close_stage(&stage);
+}
+
+static void
+counters_and_tops_go_on_over_reloads(void **state)
+{
+	struct stage stage;
+	struct reply reply;
+	unsigned i;
+
+	(void)state;
+	open_stage(&stage, policy);
+	for (i = 0; i < 6; i++) {
+		assert_true(ask_as(&stage, i % WORKERS, clients[i % WORKERS],
+			"x.example"));
+		reload(i % 2 ? policy : other_policy);
+	}
+	reply = reply_to("top by=names\n");
+	/* Under the names of two groups. */
+	assert_int_equal(reply_count(&reply, "entry"), 2);
+	assert_int_equal(number_of(&reply.records[0], "total"), 6);
+	reply_free(&reply);
+	reply = reply_to("history\n");
+	assert_non_null(strstr(field_of(&reply.records[1], "blocked"), ",6"));
+	reply_free(&reply);
+	assert_int_equal(statistic("total.num.bitsink.blocked"), 6);
+	assert_int_equal(statistic("num.bitsink.gone.blocked"), 6);
+	close_stage(&stage);
+}
+
+static void
+memory_is_that_of_the_policy_in_force(void **state)
+{
+	static char text[400000];
+	struct stage stage;
+	char *end = text;
+	uint64_t before;
+	unsigned i;
+
+	(void)state;
+	open_stage(&stage, policy);
+	before = status_of("memory");
+	end += sprintf(end, "%s", policy);
+	for (i = 0; i < 10000; i++)
+		end += sprintf(end, " allow: n%u.example\n", i);
+	reload(text);
+	assert_true(status_of("memory") > before + 10000 * 16);
+	reload(policy);
+	assert_in_range(status_of("memory"), before - 8192, before + 8192);
+	close_stage(&stage);
+}
+
+/* --- Files that are watched. */
+
+/* The thread has had its look after some seconds. */
+static void
+let_it_look(void)
+{
+	atomic_fetch_add(&seconds_ahead, 6);
+	/* It looks between the two. */
+	(void)status_of("generation");
+	(void)status_of("generation");
+}
+
+#define WATCHED "bitsink: watch-files: yes\n"
+
+static void
+a_change_of_a_watched_file_is_read(void **state)
+{
+	char text[1024], other[1024];
+	struct stage stage;
+	int i;
+
+	(void)state;
+	snprintf(text, sizeof(text), WATCHED "%s", policy);
+	snprintf(other, sizeof(other), WATCHED "%s", other_policy);
+	open_stage(&stage, text);
+	/* It may have been written while it was read, for all the clock
+	 * knows. */
+	pause_for(20);
+	reload(text);
+	said_clear();
+	for (i = 0; i < 3; i++)
+		let_it_look();
+	assert_said("");
+	pause_for(20);
+	write_text("policy.conf", other);
+	let_it_look();
+	assert_said("");
+	let_it_look();
+	wait_until(said_count("bitsink: reloaded ") == 1);
+	assert_int_equal(ask_for(&stage, "x.b.example"), VERDICT_ALLOW);
+	said_clear();
+	let_it_look();
+	let_it_look();
+	assert_said("");
+	/* One that takes its place. */
+	write_text("new.conf", text);
+	assert_int_equal(rename("new.conf", "policy.conf"), 0);
+	let_it_look();
+	let_it_look();
+	wait_until(said_count("bitsink: reloaded ") == 1);
+	assert_int_equal(ask_for(&stage, "x.b.example"), VERDICT_BLOCK);
+	/* Nobody wants it any more. */
+	pause_for(20);
+	reload(policy);
+	write_text("policy.conf", other);
+	said_clear();
+	for (i = 0; i < 4; i++)
+		let_it_look();
+	assert_said("");
+	close_stage(&stage);
+}
+
+static void
+a_watched_file_that_is_still_written_is_let_be(void **state)
+{
+	char text[1024];
+	struct stage stage;
+	size_t length;
+
+	(void)state;
+	snprintf(text, sizeof(text), WATCHED "%s", other_policy);
+	open_stage(&stage, WATCHED "group: name: g client: 192.0.2.0\n"
+		" allow: a.example\n");
+	pause_for(20);
+	reload(WATCHED "group: name: g client: 192.0.2.0\n"
+		" allow: a.example\n");
+	said_clear();
+	/* What is there on the way is no policy. */
+	for (length = 10; length < strlen(text); length += 15) {
+		write_octets("policy.conf", text, length);
+		let_it_look();
+	}
+	assert_said("");
+	write_text("policy.conf", text);
+	let_it_look();
+	assert_said("");
+	let_it_look();
+	wait_until(said_count("bitsink: reloaded ") == 1);
+	assert_int_equal(said_count("bitsink: "), 1);
+	close_stage(&stage);
+}
+
+static void
+a_bad_watched_file_is_told_once(void **state)
+{
+	char text[1024];
+	struct stage stage;
+	int i;
+
+	(void)state;
+	snprintf(text, sizeof(text), WATCHED "%s", policy);
+	open_stage(&stage, text);
+	pause_for(20);
+	reload(text);
+	pause_for(20);
+	write_text("policy.conf", broken);
+	pause_for(20);
+	let_it_look();
+	said_clear();
+	let_it_look();
+	wait_until(said_count("bitsink: not reloaded: ") == 1);
+	assert_int_equal(status_of("stale"), 1);
+	for (i = 0; i < 4; i++)
+		let_it_look();
+	assert_int_equal(said_count("bitsink: not reloaded: "), 1);
+	/* The same as before is good again. */
+	write_text("policy.conf", text);
+	let_it_look();
+	let_it_look();
+	wait_until(status_of("stale") == 0);
+	assert_int_equal(status_of("generation"), 3);
+	/* Gone, and back. */
+	assert_int_equal(rename("policy.conf", "away"), 0);
+	let_it_look();
+	let_it_look();
+	wait_until(status_of("stale") == 1);
+	assert_int_equal(rename("away", "policy.conf"), 0);
+	let_it_look();
+	let_it_look();
+	wait_until(status_of("stale") == 0);
+	close_stage(&stage);
+}
+
+static void
+a_watched_file_that_changes_while_it_is_read_is_read_again(void **state)
+{
+	char text[1024], other[1024];
+	struct stage stage;
+	struct reply reply;
+	int fd;
+
+	(void)state;
+	snprintf(text, sizeof(text), WATCHED "%s", policy);
+	snprintf(other, sizeof(other), WATCHED "%s", other_policy);
+	open_slow_stage(&stage);
+	pause_for(20);
+	/* It has been read when the log is to be told of the warning. */
+	fd = begin_reload("reload\n", text);
+	pause_for(50);
+	write_text("policy.conf", other);
+	reply = end_reload(fd);
+	assert_string_equal(reply.records[reply.count - 1].kind, "end");
+	reply_free(&reply);
+	assert_int_equal(ask_for(&stage, "x.b.example"), VERDICT_BLOCK);
+	let_it_look();
+	wait_until(status_of("generation") == 3);
+	assert_int_equal(ask_for(&stage, "x.b.example"), VERDICT_ALLOW);
+	close_stage(&stage);
+}
+
+static void
+a_stale_start_recovers_by_itself(void **state)
+{
+	char text[1024];
+	struct standing standing;
+	struct force *force;
+	struct stage stage;
+
+	(void)state;
+	snprintf(text, sizeof(text), WATCHED "%s", policy);
+	world_open(&stage.world, text, WORKERS, time(NULL));
+	world_close(&stage.world);
+	write_text("policy.conf", broken);
+	/* As a world is opened, but that it is stale. */
+	assert_int_equal(standing_load(&standing, "policy.conf", STATE,
+		&world_key, time(NULL), said_line), 0);
+	assert_int_equal(standing.stale, 1);
+	memset(&stage, 0, sizeof(stage));
+	force = force_new(&standing, WORKERS);
+	assert_non_null(force);
+	stage.world.inforce = inforce_new(force, WORKERS);
+	assert_non_null(stage.world.inforce);
+	world_look(&stage.world);
+	stage.world.observer = observer_new(stage.world.standing->policy,
+		stage.world.tally, &world_key, said_line, time(NULL));
+	stage.world.stats = stats_new(stage.world.tally,
+		stage.world.standing, stage.world.observer, 0);
+	assert_true(stage.world.observer != NULL &&
+		stage.world.stats != NULL);
+	start(&stage);
+	assert_int_equal(status_of("stale"), 1);
+	write_text("policy.conf", text);
+	let_it_look();
+	let_it_look();
+	wait_until(status_of("stale") == 0);
+	assert_int_equal(status_of("generation"), 2);
+	close_stage(&stage);
+}
+
+/* --- Some of what is allowed. */
+
+static void
+of_allowed_queries_there_is_one_a_millisecond(void **state)
+{
+	struct control *control;
+	struct tally *tally;
+	struct stage stage;
+	size_t i;
+
+	(void)state;
+	open_stage(&stage, policy);
+	control = stage.control;
+	tally = stage.world.tally;
+	for (i = 1; i < 5; i++) {
+		int64_t now = (int64_t)i;
+
+		assert_true(control_wants_allowed(control, tally, 0, now));
+		assert_false(control_wants_allowed(control, tally, 0, now));
+		assert_true(control_wants_allowed(control, tally, 1, now));
+		assert_false(control_wants_allowed(control, tally, 0, now));
+		assert_false(control_wants_allowed(control, tally, 1, now));
+	}
+	/* A clock that goes back is one that goes on. */
+	assert_true(control_wants_allowed(control, tally, 0, 1));
+	assert_int_equal(lost(&stage), 0);
+	close_stage(&stage);
+}
+
+static void
+allowed_queries_do_not_take_the_room_of_blocked_ones(void **state)
+{
+	struct control_setup setup;
+	struct stage stage;
+	size_t i, blocked = 0, wanted = 0;
+	int fd;
+
+	(void)state;
+	world_open(&stage.world, policy, WORKERS, time(NULL));
+	setup = setup_of(&stage, say_when_let);
+	stats_free(stage.world.stats);
+	observer_free(stage.world.observer);
+	stage.world.observer = observer_new(stage.world.standing->policy,
+		stage.world.tally, &world_key, say_when_let, time(NULL));
+	assert_non_null(stage.world.observer);
+	stage.world.stats = stats_new(stage.world.tally,
+		stage.world.standing, stage.world.observer, 0);
+	assert_non_null(stage.world.stats);
+	setup.observer = stage.world.observer;
+	setup.stats = stage.world.stats;
+	stage.control = control_start(&setup);
+	assert_non_null(stage.control);
+	fd = call(SOCKET, "watch all=yes\n");
+	wait_until(wants_allowed(&stage));
+	/* The thread is held up by the first line. */
+	pthread_mutex_lock(&slow);
+	assert_true(ask_as(&stage, 0, clients[0], "x.example"));
+	pause_for(100);
+	for (i = 0; i < 5000; i++)
+		wanted += (size_t)ask_as(&stage, 0, clients[0], "x.a.example");
+	assert_in_range(wanted, 500, 1500);
+	assert_int_equal(lost(&stage), 5000 - wanted);
+	/* The other half is for these. */
+	while (ask_as(&stage, 0, clients[0], "y.example"))
+		blocked++;
+	assert_true(blocked > 900);
+	/* In vain where nobody listens: that is not lost. */
+	assert_int_equal(lost(&stage), 5000 - wanted + 1);
+	close(fd);
+	pthread_mutex_unlock(&slow);
+	control_stop(stage.control);
+	assert_int_equal(said_count("bitsink: block "), blocked + 1);
+	world_close(&stage.world);
+}
+
+static void
+targets_are_wanted_where_a_group_is_in_audit(void **state)
+{
+	struct stage stage;
+
+	(void)state;
+	open_stage(&stage, policy);
+	assert_true(control_wants_targets(stage.control));
+	reload(other_policy);
+	assert_false(control_wants_targets(stage.control));
+	reload(policy);
+	assert_true(control_wants_targets(stage.control));
+	close_stage(&stage);
+}
+
 /* --- The socket's file. */
 
 static void
@@ -860,8 +1800,8 @@ a_state_directory_may_be_too_long_for_a_socket(void **state)
 		directory[length] = '\0';
 		assert_int_equal(mkdir(directory, 0700), 0);
 		world_open(&stage.world, policy, WORKERS, time(NULL));
-		free(stage.world.standing.directory);
-		stage.world.standing.directory = strdup(directory);
+		free(stage.world.standing->directory);
+		stage.world.standing->directory = strdup(directory);
 		start(&stage);
 		/* "/control", and 107 octets in all. */
 		assert_works_without_socket(&stage, length == 99 ? "" :
@@ -1166,7 +2106,8 @@ without_file_descriptors_there_is_less(void **state)
 	assert_non_null(stage.control);
 	assert_works_without_socket(&stage, "E bitsink: there is no control "
 		"socket: cannot make \"state/control\": Too many open "
-		"files\n");
+		"files\nW bitsink: what was learned before is lost: cannot "
+		"open the directory: Too many open files\n");
 }
 
 int
@@ -1189,6 +2130,31 @@ main(void)
 		test_in_folder(
 			a_listener_that_does_not_read_is_told_what_it_lost),
 		test_in_folder(many_ask_while_events_flow),
+		test_in_folder(a_good_file_is_in_force_when_the_reply_is_there),
+		test_in_folder(a_bad_file_leaves_the_policy_and_is_told),
+		test_in_folder(
+			a_bad_file_of_a_diff_is_no_news_for_what_is_in_force),
+		test_in_folder(a_diff_changes_nothing),
+		test_in_folder(options_that_a_start_takes_are_warned_of),
+		test_in_folder(all_goes_on_while_a_policy_is_read),
+		test_in_folder(who_asked_may_go_or_close_its_half),
+		test_in_folder(stopping_waits_for_a_policy_that_is_read),
+		test_in_folder(stopping_is_possible_at_any_moment_of_a_reload),
+		test_in_folder(policies_may_come_while_events_flow),
+		test_in_folder(a_listener_to_a_group_listens_on_over_reloads),
+		test_in_folder(counters_and_tops_go_on_over_reloads),
+		test_in_folder(memory_is_that_of_the_policy_in_force),
+		test_in_folder(a_change_of_a_watched_file_is_read),
+		test_in_folder(a_watched_file_that_is_still_written_is_let_be),
+		test_in_folder(a_bad_watched_file_is_told_once),
+		test_in_folder(
+			a_watched_file_that_changes_while_it_is_read_is_read_again
+		),
+		test_in_folder(a_stale_start_recovers_by_itself),
+		test_in_folder(of_allowed_queries_there_is_one_a_millisecond),
+		test_in_folder(
+			allowed_queries_do_not_take_the_room_of_blocked_ones),
+		test_in_folder(targets_are_wanted_where_a_group_is_in_audit),
 		test_in_folder(the_file_is_there_as_long_as_the_thread),
 		test_in_folder(the_policy_names_the_socket),
 		test_in_folder(without_a_socket_the_rest_works),

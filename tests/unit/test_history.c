@@ -372,6 +372,136 @@ only_so_many_groups_have_steps(void **state)
 	free(counts);
 }
 
+/* --- Other groups. */
+
+/* Moves to a history of COUNT groups, and feeds it from now on. */
+static void
+move(struct fed *fed, size_t count, const size_t *map)
+{
+	struct history *to = history_new(count);
+
+	assert_non_null(to);
+	history_move(to, fed->history, map);
+	history_free(fed->history);
+	fed->history = to;
+	memset(fed->counts, 0, sizeof(fed->counts));
+}
+
+static void
+a_move_keeps_all_steps(void **state)
+{
+	static const size_t map[GROUPS] = { 2, SIZE_MAX, 0 };
+	struct fed fed = fed_from(START);
+	int64_t now = START + 2 * STEP;
+
+	(void)state;
+	feed(&fed, START, 0, 1, 2, 3);
+	feed(&fed, START + STEP, 1, 4, 5, 6);
+	feed(&fed, now, 2, 7, 8, 9);
+	move(&fed, GROUPS, map);
+	assert_string_equal(text_of(fed.history, now, SIZE_MAX),
+		"2:1/2/3 1:4/5/6 0:7/8/9");
+	assert_string_equal(text_of(fed.history, now, 0), "0:7/8/9");
+	assert_string_equal(text_of(fed.history, now, 1), "none");
+	assert_string_equal(text_of(fed.history, now, 2), "2:1/2/3");
+	/* All counters begin at 0, and what they have at once counts. */
+	feed(&fed, now, 2, 10, 20, 30);
+	feed(&fed, now + STEP, 1, 0, 1, 0);
+	now += STEP;
+	assert_string_equal(text_of(fed.history, now, SIZE_MAX),
+		"3:1/2/3 2:4/5/6 1:17/28/39 0:0/1/0");
+	assert_string_equal(text_of(fed.history, now, 0), "1:7/8/9");
+	assert_string_equal(text_of(fed.history, now, 1), "0:0/1/0");
+	assert_string_equal(text_of(fed.history, now, 2),
+		"3:1/2/3 1:10/20/30");
+	history_free(fed.history);
+}
+
+static void
+a_move_may_be_to_fewer_or_more_groups(void **state)
+{
+	static const size_t to_one[GROUPS] = { SIZE_MAX, 0, SIZE_MAX };
+	static const size_t to_three[1] = { 1 };
+	static const size_t to_none[GROUPS] = { SIZE_MAX, SIZE_MAX,
+		SIZE_MAX };
+	struct fed fed = fed_from(START);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GROUPS; i++)
+		feed(&fed, START, i, 0, (unsigned)i + 1, 0);
+	move(&fed, 1, to_one);
+	assert_string_equal(text_of(fed.history, START, 0), "0:0/2/0");
+	assert_string_equal(text_of(fed.history, START, 1), "none");
+	feed(&fed, START, 0, 0, 10, 0);
+	move(&fed, GROUPS, to_three);
+	assert_string_equal(text_of(fed.history, START, 1), "0:0/12/0");
+	assert_string_equal(text_of(fed.history, START, 0), "none");
+	move(&fed, 0, to_none);
+	assert_string_equal(text_of(fed.history, START, SIZE_MAX),
+		"0:0/16/0");
+	history_feed(fed.history, START + STEP, fed.counts);
+	assert_string_equal(text_of(fed.history, START + STEP, SIZE_MAX),
+		"1:0/16/0");
+	history_free(fed.history);
+}
+
+static void
+a_history_that_never_began_begins_after_a_move(void **state)
+{
+	static const size_t map[GROUPS] = { 0, 1, 2 };
+	struct fed fed;
+
+	(void)state;
+	memset(&fed, 0, sizeof(fed));
+	fed.history = history_new(GROUPS);
+	assert_non_null(fed.history);
+	move(&fed, GROUPS, map);
+	feed(&fed, START, 0, 1, 2, 3);
+	assert_string_equal(text_of(fed.history, START, SIZE_MAX), "");
+	feed(&fed, START, 0, 4, 5, 6);
+	assert_string_equal(text_of(fed.history, START, SIZE_MAX),
+		"0:4/5/6");
+	history_free(fed.history);
+}
+
+/* The memory of groups that are gone is given back, and there is room for as
+ * many others. */
+static void
+a_move_makes_room_for_other_groups(void **state)
+{
+	enum { ALL = HISTORY_GROUPS_MAX };
+	struct history_count *counts = calloc(ALL, sizeof(*counts));
+	size_t *map = calloc(ALL, sizeof(*map)), i, full, empty;
+	struct history *history = history_new(ALL), *next;
+
+	(void)state;
+	assert_true(counts != NULL && map != NULL && history != NULL);
+	empty = history_memory(history);
+	history_feed(history, START, counts);
+	for (i = 0; i < ALL; i++) {
+		counts[i].blocked = 1;
+		map[i] = i % 2 ? SIZE_MAX : ALL - 1 - i;
+	}
+	history_feed(history, START, counts);
+	full = history_memory(history);
+	next = history_new(ALL);
+	assert_non_null(next);
+	history_move(next, history, map);
+	assert_int_equal(history_memory(next) - empty, (full - empty) / 2);
+	/* What is left behind are the steps of those that are gone. */
+	assert_int_equal(history_memory(history) - empty, (full - empty) / 2);
+	history_free(history);
+	history_feed(next, START + STEP, counts);
+	assert_int_equal(history_memory(next), full);
+	for (i = 0; i < ALL; i++)
+		assert_string_equal(text_of(next, START + STEP, i),
+			i % 2 ? "1:0/1/0 0:0/1/0" : "0:0/1/0");
+	history_free(next);
+	free(counts);
+	free(map);
+}
+
 int
 main(void)
 {
@@ -390,6 +520,11 @@ main(void)
 		cmocka_unit_test(nothing_is_lost_within_a_day),
 		cmocka_unit_test(counters_that_stand_still_take_no_memory),
 		cmocka_unit_test(only_so_many_groups_have_steps),
+		cmocka_unit_test(a_move_keeps_all_steps),
+		cmocka_unit_test(a_move_may_be_to_fewer_or_more_groups),
+		cmocka_unit_test(
+			a_history_that_never_began_begins_after_a_move),
+		cmocka_unit_test(a_move_makes_room_for_other_groups),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

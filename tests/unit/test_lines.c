@@ -21,6 +21,18 @@ new_lines(unsigned limit)
 	return lines;
 }
 
+/* Groups are told apart by name; each call has its own for the number. */
+static const struct group *
+group_of(uint32_t number)
+{
+	static struct group groups[16];
+	static size_t at;
+	struct group *group = &groups[at++ % COUNT_OF(groups)];
+
+	snprintf(group->name, sizeof(group->name), "g%u", number);
+	return group;
+}
+
 static struct event
 event_of(const char *client, uint32_t group, const char *qname,
 	enum verdict verdict)
@@ -30,7 +42,7 @@ event_of(const char *client, uint32_t group, const char *qname,
 	memset(&event, 0, sizeof(event));
 	event.seconds = START;
 	event.verdict = verdict;
-	event.group = group;
+	event.group = group_of(group);
 	assert_int_equal(address_from_text(&event.client, client), 0);
 	event.qname_len = (uint16_t)wire_of(qname, event.qname);
 	return event;
@@ -195,6 +207,75 @@ a_line_that_goes_on_coming_is_not_forgotten(void **state)
 	lines_free(lines);
 }
 
+static void
+a_line_that_is_taken_back_is_first_again(void **state)
+{
+	struct event event = event_of("192.0.2.1", 1, "a.example",
+		VERDICT_BLOCK);
+	struct event other = event_of("192.0.2.1", 1, "b.example",
+		VERDICT_BLOCK);
+	struct lines *lines = new_lines(0);
+	unsigned i;
+
+	(void)state;
+	/* One that is not known is not forgotten either. */
+	lines_forget(lines, &event);
+	assert_true(lines_is_first(lines, &other));
+	for (i = 0; i < 3; i++) {
+		assert_true(lines_is_first(lines, &event));
+		lines_forget(lines, &event);
+	}
+	lines_forget(lines, &event);
+	assert_false(lines_is_first(lines, &other));
+	assert_true(lines_is_first(lines, &event));
+	assert_false(lines_is_first(lines, &event));
+	lines_free(lines);
+}
+
+/* Of a full table, too, only the oldest of a set is the price. */
+static void
+what_is_taken_back_takes_no_other_with_it(void **state)
+{
+	struct lines *lines = new_lines(0);
+	unsigned i, known = 0;
+
+	(void)state;
+	for (i = 0; i < LINES_SEEN_MAX / 8; i++)
+		assert_true(is_first(lines, i));
+	for (i = 0; i < 1000; i++) {
+		struct event event = event_of("192.0.2.2", i, "a.example",
+			VERDICT_BLOCK);
+
+		assert_true(lines_is_first(lines, &event));
+		lines_forget(lines, &event);
+	}
+	for (i = 0; i < LINES_SEEN_MAX / 8; i++)
+		known += !is_first(lines, i);
+	assert_int_equal(known, LINES_SEEN_MAX / 8);
+	lines_free(lines);
+}
+
+static void
+a_line_goes_on_being_known_under_another_policy(void **state)
+{
+	struct event event = event_of("192.0.2.1", 1, "a.example",
+		VERDICT_BLOCK);
+	struct lines *lines = new_lines(0);
+	struct group *gone = calloc(1, sizeof(*gone));
+
+	(void)state;
+	assert_non_null(gone);
+	memcpy(gone->name, event.group->name, sizeof(gone->name));
+	event.group = gone;
+	assert_true(lines_is_first(lines, &event));
+	memset(gone, 0xa5, sizeof(*gone));
+	free(gone);
+	/* The same name, whatever it is of. */
+	event.group = group_of(1);
+	assert_false(lines_is_first(lines, &event));
+	lines_free(lines);
+}
+
 /* --- Not too many of one client. */
 
 #define REPORTS_MAX 8
@@ -256,7 +337,8 @@ is_report(const struct lines_suppressed *suppressed, const char *client,
 	assert_int_equal(address_from_text(&address, client), 0);
 	return suppressed->client.family == address.family &&
 		memcmp(suppressed->client.octets, address.octets, 16) == 0 &&
-		suppressed->group == group && suppressed->count == count;
+		strcmp(suppressed->group, group_of(group)->name) == 0 &&
+		suppressed->count == count;
 }
 
 static void
@@ -287,7 +369,7 @@ the_first_lines_of_a_minute_pass(void **state)
 	reports = report_at(lines, START + MINUTE);
 	assert_int_equal(reports.count, 2);
 	assert_true(is_report(&reports.kept[0], "192.0.2.1", 1, 8));
-	assert_true(is_report(&reports.kept[1], "2001:db8::1", 2, 1));
+	assert_true(is_report(&reports.kept[1], "2001:db8::", 2, 1));
 	/* It is forgotten then. */
 	assert_int_equal(report_at(lines, START + MINUTE).count, 0);
 	assert_int_equal(report_at(lines, INT64_MAX).count, 0);
@@ -487,7 +569,7 @@ the_shared_place_has_the_group_of_its_first_left_out(void **state)
 	reports = report_at(lines, INT64_MAX);
 	assert_int_equal(reports.count, 1);
 	assert_int_equal(reports.kept[0].client.family, ADDRESS_NONE);
-	assert_int_equal(reports.kept[0].group, 5);
+	assert_string_equal(reports.kept[0].group, "g5");
 	assert_int_equal(reports.kept[0].count, 2);
 	lines_free(lines);
 }
@@ -553,6 +635,109 @@ what_passed_and_what_is_reported_is_all_there_was(void **state)
 	lines_free(lines);
 }
 
+static void
+addresses_of_one_network_are_one_client(void **state)
+{
+	struct lines *lines = new_lines(3);
+	struct reports reports;
+
+	(void)state;
+	assert_int_equal(write_many(lines, "2001:db8::1", 1, START, 2), 2);
+	assert_int_equal(write_many(lines, "2001:db8::ffff:ffff:ffff:ffff", 1,
+		START, 2), 1);
+	assert_int_equal(write_many(lines, "2001:db8::", 1, START, 2), 0);
+	assert_int_equal(write_many(lines, "2001:db8:0:1::", 1, START, 4), 3);
+	assert_int_equal(write_many(lines, "2001:db7:ffff:ffff:ffff::", 1,
+		START, 4), 3);
+	/* Of IPv4 each. */
+	assert_int_equal(write_many(lines, "192.0.2.1", 1, START, 4), 3);
+	assert_int_equal(write_many(lines, "192.0.2.0", 1, START, 3), 3);
+	reports = report_at(lines, START + MINUTE);
+	assert_int_equal(reports.count, 4);
+	assert_true(is_report(&reports.kept[0], "2001:db8::", 1, 3));
+	assert_true(is_report(&reports.kept[1], "2001:db8:0:1::", 1, 1));
+	assert_true(is_report(&reports.kept[2], "2001:db7:ffff:ffff::", 1,
+		1));
+	assert_true(is_report(&reports.kept[3], "192.0.2.1", 1, 1));
+	lines_free(lines);
+}
+
+static void
+all_clients_together_have_a_limit(void **state)
+{
+	enum { EACH = 100, ENOUGH = LINES_TOTAL_MAX / EACH };
+	struct lines *lines = new_lines(EACH);
+	char client[32];
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < ENOUGH; i++) {
+		sprintf(client, "10.0.%u.%u", i / 256, i % 256);
+		assert_int_equal(write_many(lines, client, 1, START,
+			EACH + 1), EACH);
+	}
+	/* Nobody has any left, and that is told. */
+	assert_int_equal(write_many(lines, "192.0.2.1", 1, START, 5), 0);
+	assert_int_equal(report_at(lines, START + MINUTE).sum, ENOUGH + 5);
+	assert_int_equal(write_many(lines, "192.0.2.1", 1, START + MINUTE, 5),
+		5);
+	/* Who wants no limit has none. */
+	lines_set_limit(lines, 0);
+	assert_int_equal(write_many(lines, "192.0.2.1", 1, START + MINUTE,
+		2 * LINES_TOTAL_MAX), 2 * LINES_TOTAL_MAX);
+	lines_free(lines);
+}
+
+static void
+another_limit_counts_from_the_next_line_on(void **state)
+{
+	struct lines *lines = new_lines(3);
+
+	(void)state;
+	assert_int_equal(write_many(lines, "192.0.2.1", 1, START, 5), 3);
+	/* More in the same minute, and those that were written count. */
+	lines_set_limit(lines, 5);
+	assert_int_equal(write_many(lines, "192.0.2.1", 1, START, 5), 2);
+	lines_set_limit(lines, 1);
+	assert_int_equal(write_many(lines, "192.0.2.1", 1, START, 4), 0);
+	assert_int_equal(write_many(lines, "192.0.2.2", 1, START, 4), 1);
+	/* Without a limit nothing is counted, and what was is told. */
+	lines_set_limit(lines, 0);
+	assert_int_equal(write_many(lines, "192.0.2.1", 1, START, 9), 9);
+	assert_int_equal(report_at(lines, START + MINUTE).sum, 2 + 3 + 4 + 3);
+	assert_int_equal(write_many(lines, "192.0.2.1", 1, START + MINUTE,
+		9), 9);
+	lines_set_limit(lines, 2);
+	assert_int_equal(write_many(lines, "192.0.2.1", 1, START + MINUTE,
+		9), 2);
+	assert_int_equal(report_at(lines, INT64_MAX).sum, 7);
+	lines_free(lines);
+}
+
+static void
+a_group_that_is_gone_is_still_told_of(void **state)
+{
+	struct event event = event_of("192.0.2.1", 1, "a.example",
+		VERDICT_BLOCK);
+	struct group *gone = calloc(1, sizeof(*gone));
+	struct lines *lines = new_lines(1);
+	struct reports reports;
+
+	(void)state;
+	assert_non_null(gone);
+	strcpy(gone->name, "a-name-of-just-32-octets-1234567");
+	event.group = gone;
+	assert_true(lines_may_write(lines, &event));
+	assert_false(lines_may_write(lines, &event));
+	memset(gone, 0xa5, sizeof(*gone));
+	free(gone);
+	reports = report_at(lines, INT64_MAX);
+	assert_int_equal(reports.count, 1);
+	assert_string_equal(reports.kept[0].group,
+		"a-name-of-just-32-octets-1234567");
+	lines_free(lines);
+}
+
 int
 main(void)
 {
@@ -564,6 +749,10 @@ main(void)
 		cmocka_unit_test(the_longest_name_is_compared_to_its_end),
 		cmocka_unit_test(a_full_table_forgets_the_oldest),
 		cmocka_unit_test(a_line_that_goes_on_coming_is_not_forgotten),
+		cmocka_unit_test(a_line_that_is_taken_back_is_first_again),
+		cmocka_unit_test(what_is_taken_back_takes_no_other_with_it),
+		cmocka_unit_test(
+			a_line_goes_on_being_known_under_another_policy),
 		cmocka_unit_test(limit_0_lets_everything_pass),
 		cmocka_unit_test(the_first_lines_of_a_minute_pass),
 		cmocka_unit_test(
@@ -584,6 +773,10 @@ main(void)
 		cmocka_unit_test(a_flood_of_addresses_is_counted_to_the_last),
 		cmocka_unit_test(
 			what_passed_and_what_is_reported_is_all_there_was),
+		cmocka_unit_test(addresses_of_one_network_are_one_client),
+		cmocka_unit_test(all_clients_together_have_a_limit),
+		cmocka_unit_test(another_limit_counts_from_the_next_line_on),
+		cmocka_unit_test(a_group_that_is_gone_is_still_told_of),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

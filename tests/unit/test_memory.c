@@ -11,6 +11,7 @@
 
 #include "commands.h"
 #include "control.h"
+#include "diff.h"
 #include "keep.h"
 #include "observer.h"
 #include "service.h"
@@ -277,6 +278,43 @@ end_to_fail(void)
 
 	fails_at = 0;
 	return failed;
+}
+
+/* --- What another policy would change. */
+
+static void
+without_memory_a_difference_is_not_told_for_whole(void **state)
+{
+	struct policy *before, *after;
+	struct diag diag;
+	unsigned long i;
+	int on, failed;
+
+	(void)state;
+	write_policy();
+	before = try_load("policy.conf", NULL, &diag);
+	diag_clear(&diag);
+	write_text("lists/names.list", "*.b.example\n*.d.example\n");
+	write_text("parts/one.conf", "group:\n name: one\n client: ::1\n"
+		" allow: .d.example\n deny: a.d.example\n ttl: 1\n");
+	after = try_load("policy.conf", NULL, &diag);
+	diag_clear(&diag);
+	assert_non_null(before);
+	assert_non_null(after);
+	for (on = 0; on < 2; on++) {
+		for (i = 1, failed = 1; failed; i++) {
+			struct record_writer writer = { NULL, 0, 0, 0 };
+
+			begin_to_fail(i, on);
+			diff_policies(&writer, before, after);
+			failed = end_to_fail();
+			assert_int_equal(writer.broken, failed);
+			record_clear(&writer);
+		}
+		assert_true(i > 20);
+	}
+	policy_free(before);
+	policy_free(after);
 }
 
 /* --- What is in force. */
@@ -799,6 +837,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		folder_test(each_allocation_of_a_load_may_fail),
 		folder_test(a_tape_that_lacked_memory_is_not_kept),
+		folder_test(without_memory_a_difference_is_not_told_for_whole),
 		folder_test(without_memory_nothing_wrong_is_in_force),
 		folder_test(what_watches_is_whole_or_not_there),
 		folder_test(no_half_reply_passes_for_a_whole_one),

@@ -354,7 +354,7 @@ a_client_has_so_many_lines_a_minute(void **state)
 	assert_said("");
 	observer_tick(world.observer, NOW + 40);
 	assert_said(SUPPRESSED("192.0.2.1", "first", "7")
-		SUPPRESSED("2001:db8::2", "all", "7"));
+		SUPPRESSED("2001:db8::/64", "all", "7"));
 	observer_tick(world.observer, NOW + 40);
 	observer_tick(world.observer, NOW + 400);
 	assert_said("");
@@ -814,6 +814,229 @@ its_memory_is_known(void **state)
 	observer_free(NULL);
 }
 
+/* --- Another policy. */
+
+/* The groups of the others in another order, one is gone and one is new. */
+static const char other_policy[] =
+	"bitsink: log-limit: 5\n"
+	"group: name: audited client: 192.0.2.4 allow: a.example\n"
+	"group: name: new client: 192.0.2.5 allow: a.example mode: audit\n"
+	"group: name: first client: 192.0.2.1 allow: a.example\n";
+
+enum { OTHER_AUDITED, OTHER_NEW, OTHER_FIRST };
+
+static void
+history_goes_on_over_a_switch(void **state)
+{
+	static const struct history_count first = { 1, 2, 0 };
+	static const struct history_count first_more = { 1, 2 + 64, 0 };
+	static const struct history_count audited = { 0, 0, 4 };
+	static const struct history_count audited_more = { 0, 128, 4 };
+	static const struct history_count all = { 1, 2 + 8, 4 };
+	static const struct history_count all_more = { 1, 2 + 8 + 64 + 128,
+		4 + 256 };
+	static const struct history_count new = { 0, 0, 256 };
+	size_t last = HISTORY_STEPS - 1;
+	struct history_count steps[HISTORY_STEPS];
+	struct world world;
+
+	(void)state;
+	world_open(&world, policy, 2, NOW);
+	count_times(&world, FIRST, REASON_ALLOWED, 1);
+	count_times(&world, FIRST, REASON_DENIED, 2);
+	observer_tick(world.observer, NOW);
+	/* What came since the last look is not lost. */
+	count_times(&world, AUDITED, REASON_DENIED, 4);
+	count_times(&world, ALL, REASON_DENIED, 8);
+	world_switch(&world, other_policy, NOW);
+	assert_step(&world, OTHER_FIRST, NOW, last, &first);
+	assert_step(&world, OTHER_AUDITED, NOW, last, &audited);
+	assert_step(&world, SIZE_MAX, NOW, last, &all);
+	assert_int_equal(history_steps(observer_history(world.observer), NOW,
+		OTHER_NEW, steps), -1);
+	count_times(&world, OTHER_FIRST, REASON_DENIED, 64);
+	count_times(&world, OTHER_AUDITED, REASON_DENIED, 128);
+	count_times(&world, OTHER_NEW, REASON_DENIED, 256);
+	observer_tick(world.observer, NOW);
+	assert_step(&world, OTHER_FIRST, NOW, last, &first_more);
+	assert_step(&world, OTHER_AUDITED, NOW, last, &audited_more);
+	assert_step(&world, OTHER_NEW, NOW, last, &new);
+	assert_step(&world, SIZE_MAX, NOW, last, &all_more);
+	/* Nothing is counted twice. */
+	world_switch(&world, policy, NOW);
+	world_switch(&world, other_policy, NOW);
+	observer_tick(world.observer, NOW);
+	assert_step(&world, SIZE_MAX, NOW, last, &all_more);
+	world_close(&world);
+}
+
+/* What the old policy counts after it was prepared for the new one, and what
+ * the new one counts before the switch. */
+static void
+what_is_counted_in_between_is_in_the_history(void **state)
+{
+	static const struct history_count all = { 0, 3 + 5, 0 };
+	struct force *before, *next;
+	struct world world;
+	size_t *map;
+
+	(void)state;
+	world_open(&world, policy, 2, NOW);
+	write_text("policy.conf", other_policy);
+	next = world_read(&world, NOW);
+	map = force_map(world.standing->policy, next->standing.policy);
+	assert_non_null(map);
+	assert_int_equal(observer_prepare(world.observer,
+		next->standing.policy), 0);
+	/* In vain, the first time. */
+	assert_int_equal(observer_prepare(world.observer,
+		next->standing.policy), 0);
+	count_times(&world, FIRST, REASON_DENIED, 3);
+	before = inforce_change(world.inforce, next);
+	world_look(&world);
+	count_times(&world, OTHER_FIRST, REASON_DENIED, 5);
+	observer_switch(world.observer, next->standing.policy, next->tally,
+		map, NOW);
+	stats_free(world.stats);
+	world.stats = NULL;
+	force_free(before);
+	free(map);
+	observer_tick(world.observer, NOW);
+	assert_step(&world, SIZE_MAX, NOW, HISTORY_STEPS - 1, &all);
+	assert_step(&world, OTHER_FIRST, NOW, HISTORY_STEPS - 1, &all);
+	world_close(&world);
+}
+
+static void
+tops_go_on_over_a_switch(void **state)
+{
+	struct top_entry entries[8];
+	struct observer_key key;
+	struct world world;
+
+	(void)state;
+	world_open(&world, policy, 1, NOW);
+	tell(&world, clients[FIRST], "d.example", NOW);
+	tell(&world, clients[OFF], "b.example", NOW);
+	world_switch(&world, other_policy, NOW + 5);
+	tell(&world, clients[FIRST], "b.example", NOW + 6);
+	tell(&world, clients[FIRST], "b.example", NOW + 7);
+	assert_int_equal(list(&world, OBSERVER_CLIENTS, entries, 8), 2);
+	assert_int_equal(entries[0].count, 3);
+	observer_key(OBSERVER_CLIENTS, &entries[0], &key);
+	assert_group(&key, "first");
+	assert_key_address(&key, clients[FIRST]);
+	/* Of a group that is no more. */
+	observer_key(OBSERVER_CLIENTS, &entries[1], &key);
+	assert_group(&key, "off");
+	/* A rule of a file that is read no more. */
+	assert_int_equal(list(&world, OBSERVER_RULES, entries, 8), 3);
+	assert_int_equal(list(&world, OBSERVER_PAIRS, entries, 8), 3);
+	assert_int_equal(observer_since(world.observer), NOW);
+	world_close(&world);
+}
+
+static void
+limits_and_what_was_first_go_on_over_a_switch(void **state)
+{
+	struct world world;
+	char name[32];
+	int i;
+
+	(void)state;
+	world_open(&world, policy, 1, NOW);
+	for (i = 0; i < 4; i++) {
+		snprintf(name, sizeof(name), "b%d.example", i);
+		tell(&world, clients[FIRST], name, NOW);
+	}
+	assert_int_equal(said_count("bitsink: block "), 3);
+	said_clear();
+	/* Five in this minute now, of which there were three. */
+	world_switch(&world, other_policy, NOW + 1);
+	assert_said("");
+	for (i = 0; i < 8; i++) {
+		snprintf(name, sizeof(name), "b%d.example", i);
+		tell(&world, clients[FIRST], name, NOW + 2);
+	}
+	assert_int_equal(said_count("bitsink: block "), 2);
+	assert_int_equal(said_count("bitsink: block client=192.0.2.1 "
+		"group=first name=b3.example. "), 1);
+	assert_int_equal(said_count("bitsink: block client=192.0.2.1 "
+		"group=first name=b4.example. "), 1);
+	said_clear();
+	assert_int_equal(observer_lines(world.observer), 5);
+	assert_int_equal(observer_suppressed(world.observer), 4);
+	/* The group of what was left out need not be there any more. */
+	world_switch(&world, "bitsink: log-limit: 0 log: all\n"
+		"group: name: g client: 192.0.2.0/24 allow: a.example\n",
+		NOW + 3);
+	for (i = 0; i < 100; i++)
+		tell(&world, clients[FIRST], "b.example", NOW + 4);
+	assert_int_equal(said_count("bitsink: block client=192.0.2.1 "
+		"group=g "), 100);
+	said_clear();
+	observer_tick(world.observer, NOW + MINUTE);
+	assert_said(SUPPRESSED("192.0.2.1", "first", "4"));
+	world_close(&world);
+}
+
+static void
+lost_events_are_told_once_over_switches(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_open(&world, policy, 2, NOW);
+	tally_count(world.tally, 0, TALLY_EVENTS_LOST);
+	observer_tick(world.observer, NOW);
+	assert_said("W bitsink: log-limit lost=1\n");
+	tally_count(world.tally, 1, TALLY_EVENTS_LOST);
+	world_switch(&world, other_policy, NOW);
+	tally_count(world.tally, 0, TALLY_EVENTS_LOST);
+	world_switch(&world, policy, NOW);
+	said_clear();
+	world_switch(&world, policy, NOW);
+	assert_said("");
+	tally_count(world.tally, 0, TALLY_EVENTS_LOST);
+	observer_tick(world.observer, NOW + 5);
+	assert_said("W bitsink: log-limit lost=3\n");
+	observer_finish(world.observer, NOW + 5);
+	assert_said("");
+	world_close(&world);
+}
+
+/* --- Allowed ones. */
+
+static void
+allowed_queries_are_remembered_to_be_asked_again(void **state)
+{
+	struct top_entry entries[8];
+	struct observer_key key;
+	struct world world;
+
+	(void)state;
+	world_open(&world, policy, 1, NOW);
+	tell(&world, clients[FIRST], "A.example", NOW);
+	tell(&world, clients[FIRST], "a.example", NOW + 1);
+	tell(&world, "2001:db8::2", "a.example", NOW + 2);
+	tell(&world, clients[FIRST], "b.example", NOW + 3);
+	assert_int_equal(top_list(observer_allowed(world.observer), NOW, NULL,
+		NULL, entries, 8), 2);
+	assert_int_equal(entries[0].count, 2);
+	observer_key(OBSERVER_PAIRS, &entries[0], &key);
+	assert_group(&key, "first");
+	assert_key_address(&key, clients[FIRST]);
+	assert_int_equal(key.name_length, 11);
+	assert_memory_equal(key.name, "\1a\7example", 11);
+	observer_key(OBSERVER_PAIRS, &entries[1], &key);
+	assert_key_address(&key, "2001:db8::2");
+	/* They stay when the policy changes: what else would it be asked? */
+	world_switch(&world, other_policy, NOW + 4);
+	assert_int_equal(top_list(observer_allowed(world.observer), NOW, NULL,
+		NULL, entries, 8), 2);
+	world_close(&world);
+}
+
 int
 main(void)
 {
@@ -838,6 +1061,13 @@ main(void)
 		test_in_folder(rules_are_told_apart_by_reason_and_place),
 		test_in_folder(keys_give_back_what_came_in),
 		test_in_folder(its_memory_is_known),
+		test_in_folder(history_goes_on_over_a_switch),
+		test_in_folder(what_is_counted_in_between_is_in_the_history),
+		test_in_folder(tops_go_on_over_a_switch),
+		test_in_folder(limits_and_what_was_first_go_on_over_a_switch),
+		test_in_folder(lost_events_are_told_once_over_switches),
+		test_in_folder(
+			allowed_queries_are_remembered_to_be_asked_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -430,36 +430,42 @@ settings_and_what_is_in_force_without_them(void **state)
 		const char *options;
 		struct policy_settings settings;
 	} rows[] = {
-		{ "", { 60, 0, NULL, NULL, NULL, 0660 } },
-		{ "log-limit: 0", { 0, 0, NULL, NULL, NULL, 0660 } },
-		{ "log-limit: 1", { 1, 0, NULL, NULL, NULL, 0660 } },
-		{ "log-limit: 000007", { 7, 0, NULL, NULL, NULL, 0660 } },
-		{ "log-limit: 100000", { 100000, 0, NULL, NULL, NULL, 0660 } },
-		{ "control-socket: off", { 60, 1, NULL, NULL, NULL, 0660 } },
-		{ "control-socket: \"off\"", { 60, 1, NULL, NULL, NULL,
+		{ "", { 60, 0, 0, NULL, NULL, NULL, 0660 } },
+		{ "log-limit: 0", { 0, 0, 0, NULL, NULL, NULL, 0660 } },
+		{ "log-limit: 1", { 1, 0, 0, NULL, NULL, NULL, 0660 } },
+		{ "log-limit: 000007", { 7, 0, 0, NULL, NULL, NULL, 0660 } },
+		{ "log-limit: 100000", { 100000, 0, 0, NULL, NULL, NULL,
 			0660 } },
-		{ "control-socket: /run/x", { 60, 0, "/run/x", NULL, NULL,
+		{ "watch-files: yes", { 60, 1, 0, NULL, NULL, NULL, 0660 } },
+		{ "watch-files: \"yes\"", { 60, 1, 0, NULL, NULL, NULL,
 			0660 } },
-		{ "control-socket: '/a b=\"c'", { 60, 0, "/a b=\"c", NULL,
+		{ "watch-files: no", { 60, 0, 0, NULL, NULL, NULL, 0660 } },
+		{ "control-socket: off", { 60, 0, 1, NULL, NULL, NULL, 0660 } },
+		{ "control-socket: \"off\"", { 60, 0, 1, NULL, NULL, NULL,
+			0660 } },
+		{ "control-socket: /run/x", { 60, 0, 0, "/run/x", NULL, NULL,
+			0660 } },
+		{ "control-socket: '/a b=\"c'", { 60, 0, 0, "/a b=\"c", NULL,
 			NULL, 0660 } },
-		{ "control-socket: /off", { 60, 0, "/off", NULL, NULL,
+		{ "control-socket: /off", { 60, 0, 0, "/off", NULL, NULL,
 			0660 } },
 		{ "control-socket: " PATH_50 PATH_50 "/234567",
-			{ 60, 0, PATH_50 PATH_50 "/234567", NULL, NULL,
+			{ 60, 0, 0, PATH_50 PATH_50 "/234567", NULL, NULL,
 			0660 } },
-		{ "control-user: root", { 60, 0, NULL, "root", NULL, 0660 } },
-		{ "control-user: 0", { 60, 0, NULL, "0", NULL, 0660 } },
-		{ "control-user: \"no one\"", { 60, 0, NULL, "no one", NULL,
+		{ "control-user: root", { 60, 0, 0, NULL, "root", NULL,
 			0660 } },
-		{ "control-group: adm", { 60, 0, NULL, NULL, "adm", 0660 } },
-		{ "control-mode: 0", { 60, 0, NULL, NULL, NULL, 0 } },
-		{ "control-mode: 0000", { 60, 0, NULL, NULL, NULL, 0 } },
-		{ "control-mode: 600", { 60, 0, NULL, NULL, NULL, 0600 } },
-		{ "control-mode: 0777", { 60, 0, NULL, NULL, NULL, 0777 } },
+		{ "control-user: 0", { 60, 0, 0, NULL, "0", NULL, 0660 } },
+		{ "control-user: \"no one\"", { 60, 0, 0, NULL, "no one", NULL,
+			0660 } },
+		{ "control-group: adm", { 60, 0, 0, NULL, NULL, "adm", 0660 } },
+		{ "control-mode: 0", { 60, 0, 0, NULL, NULL, NULL, 0 } },
+		{ "control-mode: 0000", { 60, 0, 0, NULL, NULL, NULL, 0 } },
+		{ "control-mode: 600", { 60, 0, 0, NULL, NULL, NULL, 0600 } },
+		{ "control-mode: 0777", { 60, 0, 0, NULL, NULL, NULL, 0777 } },
 		{ "log-limit: 5 control-socket: /s control-user: u\n"
 			"control-group: g control-mode: 0666 log: off\n"
-			"bitsink: mode: audit",
-			{ 5, 0, "/s", "u", "g", 0666 } },
+			"bitsink: mode: audit watch-files: yes",
+			{ 5, 1, 0, "/s", "u", "g", 0666 } },
 	};
 	int wrong = 0;
 	size_t i;
@@ -480,6 +486,8 @@ settings_and_what_is_in_force_without_them(void **state)
 		found = &loaded.policy->settings;
 		wrong += row_number(row, "log-limit",
 			(long)expected->log_limit, (long)found->log_limit);
+		wrong += row_number(row, "watch-files", expected->watch_files,
+			found->watch_files);
 		wrong += row_number(row, "off", expected->control_off,
 			found->control_off);
 		wrong += row_number(row, "mode", (long)expected->control_mode,

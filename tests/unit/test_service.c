@@ -32,6 +32,10 @@ struct world {
 	size_t memory;
 	unsigned answered;
 	unsigned freed;
+	/* Of whom waits for a reply, in the order they asked; those that have
+	 * gone are there, too. */
+	const void *waiting[SERVICE_CLIENTS_MAX];
+	size_t waiting_count;
 	struct folder *folder;
 };
 
@@ -74,6 +78,15 @@ answer(void *arg, const struct record *request, struct record_writer *reply,
 		ear->qtype = (uint16_t)number_of(request, "type");
 		*listener = ear;
 		return SERVICE_LISTEN;
+	}
+	if (strcmp(request->kind, "later") == 0) {
+		struct ear *ear = calloc(1, sizeof(*ear));
+
+		assert_non_null(ear);
+		assert_true(world->waiting_count < SERVICE_CLIENTS_MAX);
+		world->waiting[world->waiting_count++] = ear;
+		*listener = ear;
+		return SERVICE_LATER;
 	}
 	write_lines(reply, number_of(request, "octets"));
 	if (strcmp(request->kind, "fail") == 0) {
@@ -1345,6 +1358,340 @@ listeners_that_go_leave_the_others(void **state)
 		close(fds[i]);
 }
 
+/* --- Replies that take their time. */
+
+/* Ends the reply that number AT waits for, with some octets. Whether anybody
+ * waited. */
+static int
+end_later(struct world *world, size_t at, uint64_t octets,
+	enum service_answer answer)
+{
+	const void *token = world->waiting[at];
+	struct record_writer *reply = service_reply(world->service, token);
+
+	assert_true(at < world->waiting_count);
+	if (reply == NULL)
+		return 0;
+	assert_int_equal(reply->length, 0);
+	write_lines(reply, octets);
+	record_begin(reply, answer == SERVICE_ERROR ? "error" : "done");
+	record_number(reply, answer == SERVICE_ERROR ? "text" : "number", at);
+	record_end(reply);
+	service_end(world->service, token, answer, world->now);
+	/* Nobody waits any more. */
+	assert_null(service_reply(world->service, token));
+	return 1;
+}
+
+static void
+who_waits_gets_the_reply_when_it_is_there(void **state)
+{
+	struct world *world = *state;
+	int fd = call_with(world, "later\n"), other;
+	char octets[8];
+
+	assert_int_equal(world->waiting_count, 1);
+	assert_int_equal(clients_of(world), 1);
+	assert_int_equal(service_listeners(world->service), 0);
+	assert_idle(world);
+	/* It takes as long as it takes, and others are answered. */
+	assert_int_equal(wait_of(world, -1), -1);
+	world->now += 100 * SERVICE_PATIENCE;
+	assert_idle(world);
+	other = call();
+	say_to(other, "echo\n");
+	assert_string_equal(reply_of(world, other), "echo\nend\n");
+	assert_int_equal(hear_from(fd, octets, sizeof(octets)), 0);
+	assert_int_equal(world->freed, 0);
+	assert_true(end_later(world, 0, 0, SERVICE_REPLY));
+	assert_int_equal(world->freed, 1);
+	assert_string_equal(reply_of(world, fd), "done number=0\nend\n");
+	assert_nobody(world);
+	/* No second time, and nobody else. */
+	service_end(world->service, world->waiting[0], SERVICE_REPLY,
+		world->now);
+	assert_null(service_reply(world->service, NULL));
+	assert_null(service_reply(world->service, world));
+	assert_int_equal(world->freed, 1);
+}
+
+static void
+who_waits_may_get_an_error(void **state)
+{
+	struct world *world = *state;
+	int fd = call_with(world, "later\n");
+	struct record_writer *reply;
+
+	assert_true(end_later(world, 0, 0, SERVICE_ERROR));
+	assert_string_equal(error_of(reply_of(world, fd)), "0");
+	assert_nobody(world);
+	/* Or what was found before it. */
+	fd = call_with(world, "later\n");
+	assert_true(end_later(world, 1, 1500, SERVICE_ERROR));
+	assert_string_equal(strchr(strchr(reply_of(world, fd), '\n') + 1,
+		'\n'), "\nerror text=1\n");
+	assert_nobody(world);
+	/* Or nothing but this, for there was no memory. */
+	fd = call_with(world, "later\n");
+	reply = service_reply(world->service, world->waiting[2]);
+	assert_non_null(reply);
+	write_lines(reply, 100000);
+	reply->broken = 1;
+	service_end(world->service, world->waiting[2], SERVICE_REPLY,
+		world->now);
+	assert_int_equal(world->freed, 3);
+	assert_string_equal(error_of(reply_of(world, fd)), "out of memory");
+	assert_nobody(world);
+}
+
+static void
+a_late_reply_may_be_longer_than_all_buffers(void **state)
+{
+	struct world *world = *state;
+	int64_t deadline = real_seconds() + DEADLINE_SECONDS;
+	int fd = call_with(world, "later\n");
+	static char part[50000];
+	size_t length = 0;
+	ssize_t n;
+
+	world->now += 5 * SERVICE_PATIENCE;
+	assert_true(end_later(world, 0, 5000000, SERVICE_REPLY));
+	/* Freed as soon as it is not waited for any more. */
+	assert_int_equal(world->freed, 1);
+	/* Patience begins with the reply. */
+	assert_int_equal(wait_of(world, -1), SERVICE_PATIENCE);
+	while ((n = hear_from(fd, part, sizeof(part))) >= 0) {
+		length += (size_t)n;
+		turn(world);
+		assert_true(real_seconds() < deadline);
+	}
+	close(fd);
+	assert_true(length > 5000000);
+	assert_nobody(world);
+	/* And ends for who does not read it. */
+	fd = call_with(world, "later\n");
+	assert_true(end_later(world, 1, 5000000, SERVICE_REPLY));
+	settle(world);
+	world->now += SERVICE_PATIENCE;
+	settle(world);
+	assert_nobody(world);
+	assert_int_equal(world->freed, 2);
+	close(fd);
+}
+
+static void
+who_waits_may_go(void **state)
+{
+	struct world *world = *state;
+	int fd = call_with(world, "later\n"), other;
+
+	close(fd);
+	settle(world);
+	assert_nobody(world);
+	assert_int_equal(world->freed, 1);
+	assert_false(end_later(world, 0, 0, SERVICE_REPLY));
+	service_end(world->service, world->waiting[0], SERVICE_REPLY,
+		world->now);
+	assert_int_equal(world->freed, 1);
+	/* Before anybody noticed. */
+	fd = call_with(world, "later\n");
+	close(fd);
+	assert_true(end_later(world, 1, 5000000, SERVICE_REPLY));
+	settle(world);
+	assert_nobody(world);
+	assert_int_equal(world->freed, 2);
+	/* Who comes in the place of one that went does not get its reply. */
+	fd = call_with(world, "later\n");
+	close(fd);
+	settle(world);
+	other = call_with(world, "watch\n");
+	assert_int_equal(clients_of(world), 1);
+	service_end(world->service, world->waiting[2], SERVICE_REPLY,
+		world->now);
+	assert_int_equal(clients_of(world), 1);
+	assert_int_equal(service_listeners(world->service), 1);
+	close(other);
+	settle(world);
+	assert_nobody(world);
+}
+
+static void
+who_waits_may_close_its_half(void **state)
+{
+	struct world *world = *state;
+	int fd = call(), i;
+
+	say_to(fd, "later\n");
+	assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	settle(world);
+	assert_int_equal(clients_of(world), 1);
+	/* poll() does not come back at once for it all the time. */
+	for (i = 0; i < 10; i++)
+		assert_idle(world);
+	assert_true(end_later(world, 0, 2000, SERVICE_REPLY));
+	assert_string_equal(strstr(reply_of(world, fd), "done"),
+		"done number=0\nend\n");
+	assert_nobody(world);
+	/* That it goes then is noticed. */
+	fd = call();
+	say_to(fd, "later\n");
+	assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	settle(world);
+	close(fd);
+	settle(world);
+	assert_nobody(world);
+	assert_int_equal(world->freed, 2);
+}
+
+static void
+who_waits_and_talks_is_closed(void **state)
+{
+	struct world *world = *state;
+	int fd = call_with(world, "later\n");
+
+	say_to(fd, "echo\n");
+	settle(world);
+	assert_nobody(world);
+	assert_int_equal(world->freed, 1);
+	assert_false(end_later(world, 0, 0, SERVICE_REPLY));
+	assert_true(is_closed(fd));
+	close(fd);
+}
+
+static void
+events_are_none_for_who_waits(void **state)
+{
+	struct world *world = *state;
+	int fd = call_with(world, "later\n"), i;
+	int listener = call_with(world, "watch\n");
+
+	for (i = 0; i < 5000; i++)
+		tell(world, i, 0, 100);
+	settle(world);
+	assert_int_equal(service_listeners(world->service), 1);
+	assert_true(end_later(world, 0, 0, SERVICE_REPLY));
+	assert_string_equal(reply_of(world, fd), "done number=0\nend\n");
+	close(listener);
+	settle(world);
+	assert_nobody(world);
+}
+
+/* In any order, while some have gone. */
+static void
+many_may_wait(void **state)
+{
+	struct world *world = *state;
+	struct chance chance = { 12 };
+	int fds[SERVICE_CLIENTS_MAX], order[SERVICE_CLIENTS_MAX], i;
+	unsigned told = 0;
+	char expected[64];
+
+	for (i = 0; i < SERVICE_CLIENTS_MAX; i++) {
+		fds[i] = call_with(world, "later\n");
+		order[i] = i;
+	}
+	assert_int_equal(world->waiting_count, SERVICE_CLIENTS_MAX);
+	for (i = SERVICE_CLIENTS_MAX - 1; i > 0; i--) {
+		int other = (int)chance_below(&chance, (unsigned)i + 1);
+		int kept = order[i];
+
+		order[i] = order[other];
+		order[other] = kept;
+	}
+	for (i = 0; i < SERVICE_CLIENTS_MAX; i += 4)
+		close(fds[i]);
+	settle(world);
+	for (i = 0; i < SERVICE_CLIENTS_MAX; i++) {
+		int at = order[i];
+
+		assert_int_equal(end_later(world, (size_t)at, 0,
+			SERVICE_REPLY), at % 4 != 0);
+		if (at % 4 == 0)
+			continue;
+		told++;
+		snprintf(expected, sizeof(expected), "done number=%d\nend\n",
+			at);
+		assert_string_equal(reply_of(world, fds[at]), expected);
+	}
+	assert_int_equal(told, SERVICE_CLIENTS_MAX * 3 / 4);
+	assert_int_equal(world->freed, SERVICE_CLIENTS_MAX);
+	assert_nobody(world);
+}
+
+static void
+who_still_waits_in_the_end_is_closed(void **state)
+{
+	struct world *world = *state;
+	struct service_calls calls = { answer, want_event, free_ear, world };
+	int fds[3], i;
+
+	for (i = 0; i < 3; i++)
+		fds[i] = call_with(world, "later\n");
+	service_free(world->service);
+	assert_int_equal(world->freed, 3);
+	for (i = 0; i < 3; i++) {
+		assert_true(is_closed(fds[i]));
+		close(fds[i]);
+	}
+	world->service = service_new(world->file.fd, &calls);
+	assert_non_null(world->service);
+}
+
+static void
+only_so_many_may_listen(void **state)
+{
+	struct world *world = *state;
+	int fds[SERVICE_LISTENERS_MAX], i, fd;
+
+	for (i = 0; i < SERVICE_LISTENERS_MAX; i++)
+		fds[i] = call_with(world, "watch\n");
+	fd = call();
+	say_to(fd, "watch\n");
+	assert_string_equal(error_of(reply_of(world, fd)), "found 32 listeners "
+		"already, expected fewer; try again");
+	assert_int_equal(world->freed, 1);
+	/* Others are answered, and one that goes makes room. */
+	fd = call();
+	say_to(fd, "echo\n");
+	assert_string_equal(reply_of(world, fd), "echo\nend\n");
+	close(fds[7]);
+	settle(world);
+	fds[7] = call_with(world, "watch\n");
+	assert_int_equal(service_listeners(world->service),
+		SERVICE_LISTENERS_MAX);
+	for (i = 0; i < SERVICE_LISTENERS_MAX; i++)
+		close(fds[i]);
+	settle(world);
+	assert_nobody(world);
+}
+
+/* An error tells whether another time may be better. */
+static void
+who_comes_in_vain_is_told_to_come_again(void **state)
+{
+	static const char busy[] = "error code=busy text=";
+	struct world *world = *state;
+	int fds[SERVICE_CLIENTS_MAX], i, fd;
+
+	fd = call();
+	say_to(fd, "exhaust\n");
+	assert_string_equal(reply_of(world, fd),
+		"error code=busy text=out\\032of\\032memory\n");
+	fd = call();
+	say_to(fd, "\n");
+	assert_memory_equal(reply_of(world, fd), "error text=", 11);
+	for (i = 0; i < SERVICE_CLIENTS_MAX; i++) {
+		fds[i] = call();
+		settle(world);
+	}
+	fd = call();
+	assert_memory_equal(reply_of(world, fd), busy, strlen(busy));
+	for (i = 0; i < SERVICE_CLIENTS_MAX; i++)
+		close(fds[i]);
+	settle(world);
+	assert_nobody(world);
+}
+
 #define test_with_service(test) \
 	cmocka_unit_test_setup_teardown(test, begin, end)
 
@@ -1393,6 +1740,17 @@ main(void)
 		test_with_service(a_listener_may_close_its_half),
 		test_with_service(a_listener_that_talks_is_closed),
 		test_with_service(listeners_that_go_leave_the_others),
+		test_with_service(who_waits_gets_the_reply_when_it_is_there),
+		test_with_service(who_waits_may_get_an_error),
+		test_with_service(a_late_reply_may_be_longer_than_all_buffers),
+		test_with_service(who_waits_may_go),
+		test_with_service(who_waits_may_close_its_half),
+		test_with_service(who_waits_and_talks_is_closed),
+		test_with_service(events_are_none_for_who_waits),
+		test_with_service(many_may_wait),
+		test_with_service(who_still_waits_in_the_end_is_closed),
+		test_with_service(only_so_many_may_listen),
+		test_with_service(who_comes_in_vain_is_told_to_come_again),
 	};
 
 	return cmocka_run_group_tests_name("service", tests, NULL, NULL);

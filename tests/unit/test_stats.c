@@ -4,6 +4,7 @@
  */
 #include "watching.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 
 #include "stats.h"
@@ -156,11 +157,12 @@ assert_identities(const struct printed *printed)
 	assert_int_equal(sum_of(printed, "num.bitsink.reason.", ""),
 		blocked + audited);
 	assert_int_equal(sum_of(printed, "num.bitsink.action.", ""), blocked);
-	assert_int_equal(sum_of(printed, "num.bitsink.group.", ".allowed"),
+	/* Of groups, and of those that are gone. */
+	assert_int_equal(sum_of(printed, "num.bitsink.g", ".allowed"),
 		count_of(printed, "total", "allowed"));
-	assert_int_equal(sum_of(printed, "num.bitsink.group.", ".blocked"),
+	assert_int_equal(sum_of(printed, "num.bitsink.g", ".blocked"),
 		blocked);
-	assert_int_equal(sum_of(printed, "num.bitsink.group.", ".audited"),
+	assert_int_equal(sum_of(printed, "num.bitsink.g", ".audited"),
 		audited);
 	assert_int_equal(value_of(printed, "num.bitsink.failed"),
 		value_of(printed, "num.bitsink.unanswered") +
@@ -276,6 +278,9 @@ each_count_is_in_its_lines(void **state)
 		"num.bitsink.group.idle.allowed=0\n"
 		"num.bitsink.group.idle.blocked=1\n"
 		"num.bitsink.group.idle.audited=0\n"
+		"num.bitsink.gone.allowed=0\n"
+		"num.bitsink.gone.blocked=0\n"
+		"num.bitsink.gone.audited=0\n"
 		"bitsink.policy.generation=1\n"
 		"bitsink.policy.age=61\n"
 		"bitsink.policy.stale=0\n"
@@ -351,7 +356,7 @@ groups_without_queries_can_be_left_out(void **state)
 
 	(void)state;
 	world_open(&world, policy, WORKERS, LOADED);
-	stats = stats_new(world.tally, &world.standing, world.observer, 1);
+	stats = stats_new(world.tally, world.standing, world.observer, 1);
 	assert_non_null(stats);
 	count_times(world.tally, TWO, REASON_ALLOWED, 1);
 	count_times(world.tally, THREE, REASON_DENIED, 1);
@@ -359,7 +364,7 @@ groups_without_queries_can_be_left_out(void **state)
 	memset(&some, 0, sizeof(some));
 	assert_int_equal(stats_print(stats, LOADED, 0, take_line, &some), 1);
 	assert_identities(&some);
-	assert_int_equal(some.count, all.count - 6);
+	assert_int_equal(some.count, all.count - 9);
 	assert_int_equal(value_of(&some, "num.bitsink.group.two.blocked"), 0);
 	assert_int_equal(value_of(&some, "num.bitsink.group.three.audited"),
 		1);
@@ -646,20 +651,24 @@ count_on(void *arg)
 {
 	struct counter *counter = arg;
 	struct crowd *crowd = counter->crowd;
-	struct tally *tally = crowd->world.tally;
+	struct inforce *inforce = crowd->world.inforce;
 	struct chance chance = { counter->worker };
 	unsigned answered = 0;
 
 	while (!atomic_load(&crowd->stop)) {
 		unsigned what = chance_below(&chance, 8);
+		struct tally *tally = inforce_enter(inforce)->tally;
 
 		if (what == 0)
 			tally_count(tally, counter->worker,
 				TALLY_UNRESTRICTED);
 		else
-			tally_decision(tally, counter->worker, what % IDLE,
+			tally_decision(tally, counter->worker,
+				what % tally->group_count,
 				(enum reason)(1 + what % 5));
+		inforce_leave(inforce, counter->worker);
 		counter->counted++;
+		sched_yield();
 		/* One after the other, as Unbound has it. */
 		if (atomic_load(&crowd->asked) == answered ||
 		    atomic_load(&crowd->done) !=
@@ -772,6 +781,345 @@ each_count_is_in_one_output_while_two_reset(void **state)
 	world_close(&crowd.world);
 }
 
+/* --- Another policy. */
+
+#define ORDER \
+	"group: name: three client: 192.0.2.3 allow: a.example\n" \
+	"group: name: five client: 192.0.2.5 allow: a.example\n" \
+	"group: name: two client: 192.0.2.2 allow: a.example action: nodata\n"
+
+/* Each differs from policy and from the others in something. */
+static const char *const others[] = {
+	/* One and idle are gone, three is not in audit any more. */
+	ORDER,
+	/* Two has another name and another mode. */
+	"group: name: deux client: 192.0.2.2 allow: a.example mode: audit\n"
+	"group: name: one client: 192.0.2.1 allow: a.example action: drop\n",
+	"bitsink: mode: audit\n"
+	"group: name: one client: 192.0.2.1 allow: a.example\n",
+	policy,
+	"bitsink: mode: audit\n" ORDER
+	"group: name: idle client: 192.0.2.4 allow: a.example\n"
+	"group: name: four client: 192.0.2.6 allow: a.example\n"
+	"group: name: one client: 192.0.2.1 allow: a.example mode: enforce\n",
+};
+
+static void
+a_switch_keeps_what_was_counted_as_it_was(void **state)
+{
+	char text[8192] = "";
+	struct world world;
+	size_t i;
+
+	(void)state;
+	world_open(&world, policy, 2, LOADED);
+	count_times(world.tally, ONE, REASON_ALLOWED, 1);
+	count_times(world.tally, ONE, REASON_NOT_LISTED, 2);
+	count_times(world.tally, TWO, REASON_DENIED, 4);
+	count_times(world.tally, THREE, REASON_NOT_LISTED, 8);
+	count_times(world.tally, THREE, REASON_ALLOWED, 16);
+	count_times(world.tally, IDLE, REASON_DENIED, 32);
+	for (i = 0; i < TALLY_COUNTS; i++)
+		tally_count(world.tally, i % 2, (enum tally_count)i);
+	world_switch(&world, ORDER, LOADED + 100);
+	/* Three, five, two. */
+	count_times(world.tally, 0, REASON_NOT_LISTED, 64);
+	count_times(world.tally, 1, REASON_ALLOWED, 256);
+	count_times(world.tally, 2, REASON_DENIED, 128);
+	for (i = 0; i < TALLY_COUNTS; i++)
+		tally_count(world.tally, 1, (enum tally_count)i);
+	assert_int_equal(stats_print(world.stats, LOADED + 161, 0, write_line,
+		text), 1);
+	assert_string_equal(text,
+		"thread0.num.bitsink.queries=512\n"
+		"thread0.num.bitsink.unrestricted=1\n"
+		"thread0.num.bitsink.allowed=273\n"
+		"thread0.num.bitsink.blocked=230\n"
+		"thread0.num.bitsink.audited=8\n"
+		"thread1.num.bitsink.queries=1\n"
+		"thread1.num.bitsink.unrestricted=1\n"
+		"thread1.num.bitsink.allowed=0\n"
+		"thread1.num.bitsink.blocked=0\n"
+		"thread1.num.bitsink.audited=0\n"
+		"total.num.bitsink.queries=513\n"
+		"total.num.bitsink.unrestricted=2\n"
+		"total.num.bitsink.allowed=273\n"
+		"total.num.bitsink.blocked=230\n"
+		"total.num.bitsink.audited=8\n"
+		"num.bitsink.action.nxdomain=66\n"
+		"num.bitsink.action.nodata=128\n"
+		"num.bitsink.action.refused=0\n"
+		"num.bitsink.action.drop=32\n"
+		"num.bitsink.action.sinkhole=4\n"
+		"num.bitsink.reason.not-listed=74\n"
+		"num.bitsink.reason.denied=164\n"
+		"num.bitsink.reason.class=0\n"
+		"num.bitsink.reason.malformed=0\n"
+		"num.bitsink.unanswered=2\n"
+		"num.bitsink.failed=2\n"
+		"num.bitsink.log.lines=0\n"
+		"num.bitsink.log.suppressed=0\n"
+		"num.bitsink.events.lost=2\n"
+		"num.bitsink.group.three.allowed=16\n"
+		"num.bitsink.group.three.blocked=64\n"
+		"num.bitsink.group.three.audited=8\n"
+		"num.bitsink.group.five.allowed=256\n"
+		"num.bitsink.group.five.blocked=0\n"
+		"num.bitsink.group.five.audited=0\n"
+		"num.bitsink.group.two.allowed=0\n"
+		"num.bitsink.group.two.blocked=132\n"
+		"num.bitsink.group.two.audited=0\n"
+		"num.bitsink.gone.allowed=1\n"
+		"num.bitsink.gone.blocked=34\n"
+		"num.bitsink.gone.audited=0\n"
+		"bitsink.policy.generation=2\n"
+		"bitsink.policy.age=61\n"
+		"bitsink.policy.stale=0\n"
+		"bitsink.policy.groups=3\n"
+		"bitsink.policy.prefixes=3\n"
+		"bitsink.policy.patterns=3\n");
+	world_close(&world);
+}
+
+static uint64_t
+group_count_of(const struct printed *printed, const char *group,
+	const char *what)
+{
+	char name[96];
+
+	snprintf(name, sizeof(name), "num.bitsink.group.%s.%s", group, what);
+	return value_of(printed, name);
+}
+
+static void
+a_group_that_comes_back_begins_anew(void **state)
+{
+	struct printed printed;
+	struct world world;
+
+	(void)state;
+	world_open(&world, policy, WORKERS, LOADED);
+	count_times(world.tally, ONE, REASON_ALLOWED, 3);
+	count_times(world.tally, THREE, REASON_DENIED, 5);
+	world_switch(&world, others[2], LOADED);
+	printed = print_now(&world, 0);
+	assert_identities(&printed);
+	assert_int_equal(group_count_of(&printed, "one", "allowed"), 3);
+	assert_int_equal(value_of(&printed, "num.bitsink.gone.audited"), 5);
+	count_times(world.tally, 0, REASON_DENIED, 7);
+	world_switch(&world, policy, LOADED);
+	printed = print_now(&world, 0);
+	assert_identities(&printed);
+	assert_int_equal(group_count_of(&printed, "one", "allowed"), 3);
+	assert_int_equal(group_count_of(&printed, "one", "blocked"), 0);
+	assert_int_equal(group_count_of(&printed, "one", "audited"), 7);
+	assert_int_equal(group_count_of(&printed, "three", "audited"), 0);
+	assert_int_equal(value_of(&printed, "num.bitsink.gone.audited"), 5);
+	/* What is set back is so under all policies. */
+	printed = print_now(&world, 1);
+	assert_int_equal(count_of(&printed, "total", "queries"), 15);
+	printed = print_now(&world, 0);
+	assert_identities(&printed);
+	assert_int_equal(count_of(&printed, "total", "queries"), 0);
+	assert_int_equal(value_of(&printed, "num.bitsink.gone.audited"), 0);
+	world_close(&world);
+}
+
+static void
+those_that_are_gone_can_be_left_out_with_the_groups(void **state)
+{
+	struct printed some;
+	struct world world;
+	struct stats *all;
+
+	(void)state;
+	world_open(&world, policy, WORKERS, LOADED);
+	all = world.stats;
+	world.stats = stats_new(world.tally, world.standing, world.observer,
+		1);
+	assert_non_null(world.stats);
+	stats_free(all);
+	world_switch(&world, others[2], LOADED);
+	some = print_now(&world, 0);
+	assert_int_equal(sum_of(&some, "num.bitsink.g", ""), 0);
+	count_times(world.tally, 0, REASON_DENIED, 2);
+	world_switch(&world, others[0], LOADED);
+	some = print_now(&world, 0);
+	assert_identities(&some);
+	assert_int_equal(value_of(&some, "num.bitsink.gone.allowed"), 0);
+	assert_int_equal(value_of(&some, "num.bitsink.gone.blocked"), 0);
+	assert_int_equal(value_of(&some, "num.bitsink.gone.audited"), 2);
+	assert_int_equal(sum_of(&some, "num.bitsink.group.", ""), 0);
+	world_close(&world);
+}
+
+static void
+what_was_taken_before_a_switch_is_printed_after_it(void **state)
+{
+	struct printed printed;
+	struct world world;
+
+	(void)state;
+	world_open(&world, policy, WORKERS, LOADED);
+	count_times(world.tally, ONE, REASON_DENIED, 1);
+	count_times(world.tally, TWO, REASON_DENIED, 2);
+	count_times(world.tally, THREE, REASON_DENIED, 4);
+	take_all(&world, 0);
+	count_times(world.tally, TWO, REASON_DENIED, 8);
+	world_switch(&world, ORDER, LOADED);
+	count_times(world.tally, 2, REASON_DENIED, 16);
+	printed = print_taken(&world, 0);
+	assert_identities(&printed);
+	assert_int_equal(count_of(&printed, "total", "queries"), 7);
+	assert_int_equal(group_count_of(&printed, "two", "blocked"), 2);
+	assert_int_equal(group_count_of(&printed, "three", "audited"), 4);
+	assert_int_equal(value_of(&printed, "num.bitsink.gone.blocked"), 1);
+	assert_int_equal(value_of(&printed, "num.bitsink.action.sinkhole"), 2);
+	assert_int_equal(value_of(&printed, "num.bitsink.action.nodata"), 0);
+	take_all(&world, 0);
+	printed = print_taken(&world, 0);
+	assert_identities(&printed);
+	assert_int_equal(count_of(&printed, "total", "queries"), 31);
+	assert_int_equal(group_count_of(&printed, "two", "blocked"), 26);
+	assert_int_equal(value_of(&printed, "num.bitsink.action.sinkhole"),
+		10);
+	world_close(&world);
+}
+
+/* Wherever the switch comes between the steps of one who resets, and wherever
+ * another one resets meanwhile. */
+static void
+a_switch_may_come_between_all_steps(void **state)
+{
+	enum { STEPS = 2 * WORKERS };
+	unsigned when, reset;
+
+	(void)state;
+	for (when = 0; when <= STEPS; when++)
+		for (reset = 0; reset <= STEPS + 1; reset++) {
+			uint64_t seen = 0;
+			struct world world;
+			unsigned step;
+
+			world_open(&world, policy, WORKERS, LOADED);
+			count_each(&world, 10);
+			for (step = 0; step <= STEPS; step++) {
+				if (step == when)
+					world_switch(&world, ORDER, LOADED);
+				if (step == reset)
+					seen += queries_now(&world, 1);
+				if (step == STEPS)
+					break;
+				if (step % 2 == 0)
+					stats_take(world.stats, step / 2);
+				else
+					stats_clear(world.stats, step / 2);
+				tally_count(world.tally, (step / 2 + 1) %
+					WORKERS, TALLY_UNRESTRICTED);
+			}
+			seen += taken_queries(&world, 1);
+			seen += queries_now(&world, 1);
+			assert_int_equal(seen, 30 + STEPS);
+			assert_int_equal(queries_now(&world, 0), 0);
+			world_close(&world);
+		}
+}
+
+static void
+the_sums_agree_whatever_policies_come(void **state)
+{
+	struct chance chance = { 8 };
+	uint64_t expected = 0, since = 0;
+	struct printed printed;
+	struct world world;
+	int i, k;
+
+	(void)state;
+	world_open(&world, policy, WORKERS, LOADED);
+	for (i = 0; i < 100; i++) {
+		for (k = 0; k < 50; k++) {
+			unsigned group = chance_below(&chance,
+				(unsigned)world.tally->group_count);
+
+			tally_decision(world.tally,
+				chance_below(&chance, WORKERS), group,
+				(enum reason)(1 + chance_below(&chance, 5)));
+			since++;
+		}
+		if (chance_below(&chance, 3) > 0)
+			world_switch(&world, others[chance_below(&chance,
+				COUNT_OF(others))], LOADED);
+		/* Prepared for in vain. */
+		if (chance_below(&chance, 4) == 0)
+			assert_int_equal(stats_prepare(world.stats,
+				world.standing->policy), 0);
+		printed = print_now(&world, 0);
+		assert_identities(&printed);
+		assert_int_equal(count_of(&printed, "total", "queries"),
+			since);
+		if (chance_below(&chance, 5) > 0)
+			continue;
+		expected += since;
+		since -= queries_now(&world, 1);
+		assert_int_equal(since, 0);
+	}
+	assert_true(expected > 0);
+	world_close(&world);
+}
+
+static void
+each_count_is_in_one_output_while_policies_come(void **state)
+{
+	struct counter counters[WORKERS];
+	uint64_t seen = 0, counted;
+	struct crowd crowd;
+	pthread_t unbound;
+	unsigned switches = 0;
+	void *seen_there;
+
+	(void)state;
+	start_crowd(&crowd, counters);
+	assert_int_equal(pthread_create(&unbound, NULL, ask_as_unbound,
+		&crowd), 0);
+	while (atomic_load(&crowd.done) < 200 * WORKERS || switches < 100) {
+		struct printed printed = print_now(&crowd.world, 0);
+
+		assert_identities(&printed);
+		world_switch(&crowd.world, others[switches++ %
+			COUNT_OF(others)], LOADED);
+		if (switches % 3 == 0)
+			seen += queries_now(&crowd.world, 1);
+	}
+	assert_int_equal(pthread_join(unbound, &seen_there), 0);
+	counted = stop_crowd(&crowd, counters);
+	seen += *(uint64_t *)seen_there + queries_now(&crowd.world, 1);
+	assert_int_equal(seen, counted);
+	free(seen_there);
+	world_close(&crowd.world);
+}
+
+static void
+the_logs_counters_go_on_over_a_switch(void **state)
+{
+	int64_t minute = LOADED / 60;
+	struct printed printed;
+	struct world world;
+
+	(void)state;
+	world_open(&world, policy, WORKERS, LOADED);
+	log_some(&world, ++minute);
+	world_switch(&world, policy, LOADED);
+	printed = print_now(&world, 0);
+	assert_log(&printed, 2, 3);
+	log_some(&world, ++minute);
+	printed = print_now(&world, 1);
+	assert_log(&printed, 4, 6);
+	world_switch(&world, policy, LOADED);
+	printed = print_now(&world, 0);
+	assert_log(&printed, 0, 0);
+	world_close(&world);
+}
+
 /* --- Sums that nobody sets back. */
 
 static void
@@ -836,6 +1184,17 @@ main(void)
 		test_in_folder(the_logs_counters_are_set_back_with_the_others),
 		test_in_folder(the_sums_agree_while_workers_count),
 		test_in_folder(each_count_is_in_one_output_while_two_reset),
+		test_in_folder(a_switch_keeps_what_was_counted_as_it_was),
+		test_in_folder(a_group_that_comes_back_begins_anew),
+		test_in_folder(
+			those_that_are_gone_can_be_left_out_with_the_groups),
+		test_in_folder(
+			what_was_taken_before_a_switch_is_printed_after_it),
+		test_in_folder(a_switch_may_come_between_all_steps),
+		test_in_folder(the_sums_agree_whatever_policies_come),
+		test_in_folder(
+			each_count_is_in_one_output_while_policies_come),
+		test_in_folder(the_logs_counters_go_on_over_a_switch),
 		test_in_folder(the_sum_since_the_start_is_never_set_back),
 		cmocka_unit_test(memory_grows_with_workers_and_groups),
 	};

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "event.h"
+#include "inforce.h"
 #include "observer.h"
 #include "record.h"
 #include "say.h"
@@ -230,7 +231,9 @@ number_of(const struct record *record, const char *key)
 #define STATE "state"
 
 struct world {
-	struct standing standing;
+	struct inforce *inforce;
+	/* What is in force. */
+	struct standing *standing;
 	struct tally *tally;
 	struct observer *observer;
 	struct stats *stats;
@@ -240,26 +243,94 @@ static const struct names_key world_key = {
 	{ 0x0123456789abcdefu, 0xfedcba9876543210u }
 };
 
+/* After a change. */
+static inline void
+world_look(struct world *world)
+{
+	struct force *force = inforce_now(world->inforce);
+
+	world->standing = &force->standing;
+	world->tally = force->tally;
+}
+
 /* In the folder of a test; nothing may be wrong with the policy. */
 static inline void
 world_open(struct world *world, const char *policy, size_t workers,
 	int64_t now)
 {
+	struct standing standing;
+	struct force *force;
+
 	memset(world, 0, sizeof(*world));
 	said_clear();
 	write_text("policy.conf", policy);
 	assert_true(mkdir(STATE, 0700) == 0 || errno == EEXIST);
-	assert_int_equal(standing_load(&world->standing, "policy.conf", STATE,
+	assert_int_equal(standing_load(&standing, "policy.conf", STATE,
 		&world_key, now, said_line), 0);
 	assert_said("");
-	world->tally = tally_new(workers, world->standing.policy->group_count);
-	assert_non_null(world->tally);
-	world->observer = observer_new(world->standing.policy, world->tally,
+	force = force_new(&standing, workers);
+	assert_non_null(force);
+	world->inforce = inforce_new(force, workers);
+	assert_non_null(world->inforce);
+	world_look(world);
+	world->observer = observer_new(world->standing->policy, world->tally,
 		&world_key, said_line, now);
 	assert_non_null(world->observer);
-	world->stats = stats_new(world->tally, &world->standing,
+	world->stats = stats_new(world->tally, world->standing,
 		world->observer, 0);
 	assert_non_null(world->stats);
+}
+
+/* What the file of the world's policy says now; nothing may be wrong with
+ * it. */
+static inline struct force *
+world_read(const struct world *world, int64_t now)
+{
+	struct standing standing;
+	struct force *force;
+	struct diag diag;
+
+	memset(&diag, 0, sizeof(diag));
+	assert_int_equal(standing_init(&standing, "policy.conf", STATE), 0);
+	assert_int_equal(standing_read(&standing, &world_key, 0, &diag,
+		said_line), 0);
+	diag_clear(&diag);
+	standing.generation = world->standing->generation + 1;
+	standing.loaded = now;
+	force = force_new(&standing, world->tally->worker_count);
+	assert_non_null(force);
+	return force;
+}
+
+/* Puts another policy in force as the control thread does, which these tests
+ * do without. Returns what was, to be freed. */
+static inline struct force *
+world_change(struct world *world, const char *policy, int64_t now)
+{
+	struct force *before, *force;
+	size_t *map;
+
+	write_text("policy.conf", policy);
+	force = world_read(world, now);
+	map = force_map(world->standing->policy, force->standing.policy);
+	assert_non_null(map);
+	assert_int_equal(observer_prepare(world->observer,
+		force->standing.policy), 0);
+	assert_int_equal(stats_prepare(world->stats, force->standing.policy),
+		0);
+	before = inforce_change(world->inforce, force);
+	observer_switch(world->observer, force->standing.policy, force->tally,
+		map, now);
+	stats_switch(world->stats, &force->standing, force->tally, map);
+	world_look(world);
+	free(map);
+	return before;
+}
+
+static inline void
+world_switch(struct world *world, const char *policy, int64_t now)
+{
+	force_free(world_change(world, policy, now));
 }
 
 static inline void
@@ -267,8 +338,7 @@ world_close(struct world *world)
 {
 	stats_free(world->stats);
 	observer_free(world->observer);
-	tally_free(world->tally);
-	standing_clear(&world->standing);
+	inforce_free(world->inforce);
 	said_clear();
 }
 
@@ -287,13 +357,20 @@ event_judge(struct event *event, const struct policy *policy,
 	event->verdict = decision.verdict;
 	event->reason = decision.reason;
 	event->action = decision.action;
-	event->group = (uint32_t)(decision.group - policy->groups);
+	event->group = decision.group;
 	event->client = query->client;
 	event->rule = decision.rule;
 	event->qtype = query->qtype;
 	event->qclass = query->qclass;
 	event->qname_len = (uint16_t)query->qname_len;
 	memcpy(event->qname, query->qname, query->qname_len);
+}
+
+/* The number of a group of the world's policy. */
+static inline size_t
+group_number(const struct world *world, const struct group *group)
+{
+	return (size_t)(group - world->standing->policy->groups);
 }
 
 static inline struct event
@@ -304,7 +381,7 @@ event_of(const struct world *world, const char *client, const char *qname,
 	struct query query = query_of(client, qname, wire);
 	struct event event;
 
-	event_judge(&event, world->standing.policy, &query, seconds);
+	event_judge(&event, world->standing->policy, &query, seconds);
 	return event;
 }
 

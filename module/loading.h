@@ -1,0 +1,47 @@
+/*
+ * loading.h - reading a policy beside everything else, in a thread of its own.
+ *
+ * Thread-safety: one thread, which starts and ends it.
+ */
+#ifndef BITSINK_LOADING_H
+#define BITSINK_LOADING_H
+
+#include "diag.h"
+#include "record.h"
+#include "standing.h"
+
+struct loading;
+
+struct loading_setup {
+	/* Whose file is read again; it may not change meanwhile. */
+	const struct standing *standing;
+	const struct names_key *key;
+	/* What would change is written to loading_diff(), and nothing is kept
+	 * in the state directory; else the policy is kept. */
+	int diff;
+	say_line line;
+	/* Called by the thread when it is done. */
+	void (*wake)(void *arg);
+	void *arg;
+};
+
+/* NULL when there is no memory or no thread. */
+struct loading *loading_start(const struct loading_setup *setup);
+
+/* Whether it is done, and loading_end() would not wait. */
+int loading_is_done(const struct loading *loading);
+
+/* Waits for the end. */
+void loading_wait(struct loading *loading);
+
+/* Of a loading that ended: the policy, NULL where it has errors; all that was
+ * found; and the records of diff.h. The caller may take the standing, leaving
+ * zeroes. */
+struct standing *loading_standing(struct loading *loading);
+const struct diag *loading_diag(const struct loading *loading);
+const struct record_writer *loading_diff(const struct loading *loading);
+
+/* Waits for its end and frees what is left of it. Accepts NULL. */
+void loading_free(struct loading *loading);
+
+#endif

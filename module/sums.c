@@ -1,0 +1,126 @@
+/*
+ * sums.c - counters as they are told: by what came of queries, and by group.
+ */
+#include "sums.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int
+sums_init(struct sums *sums, size_t groups)
+{
+	memset(sums, 0, sizeof(*sums));
+	/* One more, for nothing is not to be had everywhere. */
+	sums->groups = calloc(groups + 1, sizeof(*sums->groups));
+	if (sums->groups == NULL)
+		return -1;
+	sums->group_count = groups;
+	return 0;
+}
+
+void
+sums_clear(struct sums *sums)
+{
+	free(sums->groups);
+	memset(sums, 0, sizeof(*sums));
+}
+
+void
+sums_zero(struct sums *sums)
+{
+	struct outcomes *groups = sums->groups;
+	size_t count = sums->group_count;
+
+	memset(groups, 0, count * sizeof(*groups));
+	memset(sums, 0, sizeof(*sums));
+	sums->groups = groups;
+	sums->group_count = count;
+}
+
+static void
+add_outcomes(struct outcomes *to, const struct outcomes *more)
+{
+	to->allowed += more->allowed;
+	to->blocked += more->blocked;
+	to->audited += more->audited;
+}
+
+/* Adds all that has nothing to do with single groups. */
+static void
+add_totals(struct sums *sums, const struct sums *more)
+{
+	unsigned i;
+
+	for (i = 0; i < TALLY_COUNTS; i++)
+		sums->counts[i] += more->counts[i];
+	for (i = 0; i < REASON_COUNT; i++)
+		sums->by_reason[i] += more->by_reason[i];
+	for (i = 0; i < ACTION_COUNT; i++)
+		sums->by_action[i] += more->by_action[i];
+	add_outcomes(&sums->all, &more->all);
+	add_outcomes(&sums->gone, &more->gone);
+}
+
+void
+sums_add(struct sums *sums, const struct sums *more)
+{
+	size_t i;
+
+	add_totals(sums, more);
+	for (i = 0; i < sums->group_count; i++)
+		add_outcomes(&sums->groups[i], &more->groups[i]);
+}
+
+void
+sums_add_earlier(struct sums *sums, const struct sums *from,
+	const size_t *map)
+{
+	size_t i;
+
+	add_totals(sums, from);
+	for (i = 0; i < from->group_count; i++)
+		add_outcomes(map[i] != SIZE_MAX ? &sums->groups[map[i]]
+			: &sums->gone, &from->groups[i]);
+}
+
+static void
+add_refused(struct sums *sums, const struct group *group, enum reason reason,
+	uint64_t count, struct outcomes *outcomes)
+{
+	sums->by_reason[reason] += count;
+	if (group->audit) {
+		outcomes->audited += count;
+		return;
+	}
+	outcomes->blocked += count;
+	sums->by_action[policy_action(group, reason)] += count;
+}
+
+static void
+add_group(struct sums *sums, size_t number, const struct group *group,
+	const uint64_t *cells, const uint64_t *base)
+{
+	struct outcomes outcomes = { 0, 0, 0 };
+	unsigned i;
+
+	outcomes.allowed = cells[REASON_ALLOWED] - base[REASON_ALLOWED];
+	for (i = REASON_ALLOWED + 1; i < REASON_COUNT; i++)
+		add_refused(sums, group, (enum reason)i, cells[i] - base[i],
+			&outcomes);
+	add_outcomes(&sums->groups[number], &outcomes);
+	add_outcomes(&sums->all, &outcomes);
+}
+
+void
+sums_add_values(struct sums *sums, const struct policy *policy,
+	const struct tally_values *values, const struct tally_values *base)
+{
+	size_t i;
+
+	for (i = 0; i < TALLY_COUNTS; i++)
+		sums->counts[i] += values->counts[i] - base->counts[i];
+	for (i = 0; i < policy->group_count; i++)
+		add_group(sums, i, &policy->groups[i],
+			values->cells + i * TALLY_CELLS,
+			base->cells + i * TALLY_CELLS);
+}

@@ -1,0 +1,454 @@
+/*
+ * test_inforce.c - the policy in force changes in one step: whoever is in sees
+ * one policy, whole, until it leaves, and who changes it gets back what nobody
+ * sees any more.
+ *
+ * Run it under ThreadSanitizer, too: what is wrong here seldom shows.
+ */
+#include "support.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#include "inforce.h"
+
+#define WORKERS 4
+
+/* --- What is in force here: all that a reader sees tells the same number. */
+
+static size_t
+groups_of(uint64_t number)
+{
+	return 1 + number % 7;
+}
+
+static struct force *
+make_force(uint64_t number)
+{
+	struct standing standing;
+	struct policy *policy = calloc(1, sizeof(*policy));
+	struct force *force;
+	size_t i;
+
+	if (policy == NULL)
+		abort();
+	policy->group_count = groups_of(number);
+	policy->groups = calloc(policy->group_count, sizeof(*policy->groups));
+	if (policy->groups == NULL ||
+	    standing_init(&standing, "policy", "state") != 0)
+		abort();
+	for (i = 0; i < policy->group_count; i++) {
+		snprintf(policy->groups[i].name,
+			sizeof(policy->groups[i].name), "%lu",
+			(unsigned long)number);
+		policy->groups[i].ttl = (uint32_t)number;
+	}
+	policy->prefix_count = number;
+	standing.policy = policy;
+	standing.generation = number;
+	force = force_new(&standing, WORKERS);
+	if (force == NULL)
+		abort();
+	return force;
+}
+
+/* Whether it is whole. It is not asserted, for threads ask. */
+static int
+is_whole(const struct force *force)
+{
+	const struct policy *policy = force->standing.policy;
+	uint64_t number = force->standing.generation;
+	char name[GROUP_NAME_MAX + 1];
+	size_t i;
+
+	snprintf(name, sizeof(name), "%lu", (unsigned long)number);
+	if (policy->group_count != groups_of(number) ||
+	    policy->prefix_count != number ||
+	    force->tally->group_count != policy->group_count)
+		return 0;
+	for (i = 0; i < policy->group_count; i++)
+		if (strcmp(policy->groups[i].name, name) != 0 ||
+		    policy->groups[i].ttl != (uint32_t)number)
+			return 0;
+	return 1;
+}
+
+/* Nothing of it must be seen any more; who does see it finds no number. */
+static void
+spoil(struct force *force)
+{
+	struct policy *policy = force->standing.policy;
+
+	memset(policy->groups, 0xa5,
+		policy->group_count * sizeof(*policy->groups));
+	for (; policy->group_count > 0; policy->group_count--) {
+		policy->groups[policy->group_count - 1].own = NULL;
+		policy->groups[policy->group_count - 1].lists = NULL;
+	}
+	force->standing.generation = UINT64_MAX;
+	force_free(force);
+}
+
+static uint64_t
+counted(const struct force *force)
+{
+	const struct tally *tally = force->tally;
+	uint64_t sum = 0;
+	size_t worker, i;
+
+	for (worker = 0; worker < tally->worker_count; worker++)
+		for (i = 0; i < tally->group_count * TALLY_CELLS; i++)
+			sum += atomic_load_explicit(
+				&tally->workers[worker].cells[i],
+				memory_order_relaxed);
+	return sum;
+}
+
+/* --- One thread. */
+
+static void
+a_force_takes_over_the_standing_and_has_its_counters(void **state)
+{
+	struct standing standing;
+	struct force *force;
+	struct policy *policy = calloc(1, sizeof(*policy));
+
+	(void)state;
+	assert_non_null(policy);
+	assert_int_equal(standing_init(&standing, "p", "d"), 0);
+	policy->group_count = 0;
+	standing.policy = policy;
+	standing.checksum = 17;
+	standing.stale = 1;
+	strcpy(standing.error, "why");
+	force = force_new(&standing, 3);
+	assert_non_null(force);
+	assert_null(standing.policy);
+	assert_null(standing.path);
+	assert_null(standing.directory);
+	/* Nothing of it is the caller's any more, who may clear it. */
+	standing_clear(&standing);
+	assert_ptr_equal(force->standing.policy, policy);
+	assert_string_equal(force->standing.path, "p");
+	assert_string_equal(force->standing.directory, "d");
+	assert_int_equal(force->standing.checksum, 17);
+	assert_int_equal(force->standing.stale, 1);
+	assert_string_equal(force->standing.error, "why");
+	assert_int_equal(force->tally->worker_count, 3);
+	assert_int_equal(force->tally->group_count, 0);
+	force_free(force);
+	force_free(NULL);
+	inforce_free(NULL);
+}
+
+static void
+what_was_put_in_force_is_seen_from_then_on(void **state)
+{
+	struct force *first = make_force(1), *second = make_force(2);
+	struct force *third = make_force(3);
+	struct inforce *inforce = inforce_new(first, WORKERS);
+
+	(void)state;
+	assert_non_null(inforce);
+	assert_ptr_equal(inforce_now(inforce), first);
+	assert_ptr_equal(inforce_enter(inforce), first);
+	inforce_leave(inforce, 0);
+	assert_ptr_equal(inforce_change(inforce, second), first);
+	spoil(first);
+	assert_ptr_equal(inforce_now(inforce), second);
+	/* Nobody who left is waited for, whoever it was. */
+	assert_ptr_equal(inforce_enter(inforce), second);
+	inforce_leave(inforce, WORKERS - 1);
+	assert_ptr_equal(inforce_change(inforce, third), second);
+	spoil(second);
+	assert_ptr_equal(inforce_enter(inforce), third);
+	assert_true(is_whole(third));
+	inforce_leave(inforce, 1);
+	inforce_free(inforce);
+}
+
+/* --- Groups of two policies. */
+
+/* Names in TEXT, separated by blanks, as groups of a policy; ROOM of them. */
+static void
+name_groups(struct policy *policy, struct group *groups, const char *text)
+{
+	memset(policy, 0, sizeof(*policy));
+	policy->groups = groups;
+	while (*text != '\0') {
+		size_t length = strcspn(text, " ");
+
+		memset(&groups[policy->group_count], 0, sizeof(*groups));
+		memcpy(groups[policy->group_count++].name, text, length);
+		text += length + (text[length] == ' ');
+	}
+}
+
+static void
+groups_are_found_again_by_name(void **state)
+{
+	static const struct {
+		const char *before, *after;
+		/* A number each, "-" for none. */
+		const char *map;
+	} rows[] = {
+		{ "a b c", "a b c", "0 1 2 " },
+		{ "a b c", "c b a", "2 1 0 " },
+		{ "c a b", "b c a", "1 2 0 " },
+		{ "a b c", "b", "- 0 - " },
+		{ "b", "a b c", "1 " },
+		{ "a b c", "d e", "- - - " },
+		{ "a", "aa A a-", "- " },
+		{ "aa A a-", "a", "- - - " },
+		{ "a-name-of-just-32-octets-1234567 b",
+			"a-name-of-just-32-octets-1234568 "
+			"a-name-of-just-32-octets-1234567", "1 - " },
+		{ "", "a", "" },
+		{ "a b", "", "- - " },
+		{ "", "", "" },
+	};
+	struct group groups[2][4];
+	struct policy before, after;
+	size_t i, k;
+	int wrong = 0;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(rows); i++) {
+		char found[256] = "", row[256];
+		size_t *map;
+
+		name_groups(&before, groups[0], rows[i].before);
+		name_groups(&after, groups[1], rows[i].after);
+		map = force_map(&before, &after);
+		assert_non_null(map);
+		for (k = 0; k < before.group_count; k++)
+			if (map[k] == SIZE_MAX)
+				strcat(found, "- ");
+			else
+				sprintf(found + strlen(found), "%zu ",
+					map[k]);
+		snprintf(row, sizeof(row), "%s -> %s", rows[i].before,
+			rows[i].after);
+		wrong += row_text(row, rows[i].map, found);
+		free(map);
+	}
+	assert_int_equal(wrong, 0);
+}
+
+static void
+many_groups_are_found_again(void **state)
+{
+	enum { MANY = 20000 };
+	struct group *groups = calloc(2 * MANY, sizeof(*groups));
+	struct policy before, after;
+	size_t i, *map;
+
+	(void)state;
+	assert_non_null(groups);
+	memset(&before, 0, sizeof(before));
+	memset(&after, 0, sizeof(after));
+	before.groups = groups;
+	after.groups = groups + MANY;
+	before.group_count = after.group_count = MANY;
+	/* The odd ones are no more, the others are in another order. */
+	for (i = 0; i < MANY; i++) {
+		sprintf(before.groups[i].name, "g%zu", i);
+		sprintf(after.groups[MANY - 1 - i].name, "g%zu", 2 * i);
+	}
+	map = force_map(&before, &after);
+	assert_non_null(map);
+	for (i = 0; i < MANY; i++)
+		assert_int_equal(map[i], i % 2 ? SIZE_MAX : MANY - 1 - i / 2);
+	free(map);
+	free(groups);
+}
+
+/* --- Who is in is waited for. */
+
+struct change {
+	struct inforce *inforce;
+	struct force *next;
+	struct force *before;
+	_Atomic int is_done;
+	pthread_t thread;
+};
+
+static void *
+change(void *arg)
+{
+	struct change *asked = arg;
+
+	asked->before = inforce_change(asked->inforce, asked->next);
+	atomic_store(&asked->is_done, 1);
+	return NULL;
+}
+
+static void
+rest(long milliseconds)
+{
+	struct timespec pause = { 0, milliseconds * 1000000 };
+
+	nanosleep(&pause, NULL);
+}
+
+static void
+who_is_in_keeps_what_it_sees(void **state)
+{
+	struct force *first = make_force(1);
+	struct inforce *inforce = inforce_new(first, WORKERS);
+	struct change asked = { .inforce = inforce, .next = make_force(2) };
+	const struct force *seen;
+
+	(void)state;
+	assert_non_null(inforce);
+	seen = inforce_enter(inforce);
+	assert_int_equal(pthread_create(&asked.thread, NULL, change, &asked),
+		0);
+	/* The change is there at once, and is over when this one leaves. */
+	while (inforce_now(inforce) == first)
+		rest(1);
+	rest(50);
+	assert_false(atomic_load(&asked.is_done));
+	assert_true(is_whole(seen));
+	assert_int_equal(seen->standing.generation, 1);
+	inforce_leave(inforce, 2);
+	assert_int_equal(pthread_join(asked.thread, NULL), 0);
+	assert_ptr_equal(asked.before, first);
+	spoil(first);
+	seen = inforce_enter(inforce);
+	assert_int_equal(seen->standing.generation, 2);
+	inforce_leave(inforce, 2);
+	inforce_free(inforce);
+}
+
+/* --- Many. */
+
+struct reader {
+	struct inforce *inforce;
+	_Atomic int *stop;
+	size_t worker;
+	/* How often it was in, was not right, and saw something new. */
+	uint64_t times, wrong, changes;
+	pthread_t thread;
+};
+
+/* Sees a policy, and counts under it. */
+static void
+visit(struct reader *reader, uint64_t *last)
+{
+	const struct force *force = inforce_enter(reader->inforce);
+	uint64_t number = force->standing.generation;
+
+	/* What is in force never goes back. */
+	reader->wrong += !is_whole(force) || number < *last;
+	reader->changes += number != *last;
+	*last = number;
+	tally_decision(force->tally, reader->worker,
+		force->tally->group_count - 1, REASON_DENIED);
+	reader->wrong += !is_whole(force);
+	inforce_leave(reader->inforce, reader->worker);
+	reader->times++;
+}
+
+static void *
+read_on(void *arg)
+{
+	struct reader *reader = arg;
+	uint64_t last = 0;
+
+	while (!atomic_load(reader->stop)) {
+		visit(reader, &last);
+		/* Rather here than in between, where it is waited for. */
+		sched_yield();
+	}
+	return NULL;
+}
+
+/* Once, in a thread that is new each time. */
+static void *
+read_once(void *arg)
+{
+	struct reader *reader = arg;
+	uint64_t last = 0;
+
+	visit(reader, &last);
+	return NULL;
+}
+
+static void
+start_readers(struct reader *readers, struct inforce *inforce,
+	_Atomic int *stop)
+{
+	size_t i;
+
+	for (i = 0; i < WORKERS - 1; i++) {
+		memset(&readers[i], 0, sizeof(readers[i]));
+		readers[i].inforce = inforce;
+		readers[i].stop = stop;
+		readers[i].worker = i;
+		assert_int_equal(pthread_create(&readers[i].thread, NULL,
+			read_on, &readers[i]), 0);
+	}
+}
+
+static void
+nobody_sees_half_a_policy_or_one_that_is_gone(void **state)
+{
+	enum { CHANGES = 10000 };
+	struct inforce *inforce = inforce_new(make_force(1), WORKERS);
+	struct reader readers[WORKERS];
+	struct reader guest = { .inforce = inforce, .worker = WORKERS - 1 };
+	uint64_t number, told = 0, times = 0, seen = 0;
+	_Atomic int stop = 0;
+	size_t i;
+
+	(void)state;
+	assert_non_null(inforce);
+	start_readers(readers, inforce, &stop);
+	for (number = 2; number < CHANGES; number++) {
+		struct force *before;
+
+		if (number % 16 == 0)
+			assert_int_equal(pthread_create(&guest.thread, NULL,
+				read_once, &guest), 0);
+		before = inforce_change(inforce, make_force(number));
+		assert_int_equal(before->standing.generation, number - 1);
+		told += counted(before);
+		spoil(before);
+		if (number % 16 == 0)
+			assert_int_equal(pthread_join(guest.thread, NULL), 0);
+	}
+	atomic_store(&stop, 1);
+	for (i = 0; i < WORKERS - 1; i++) {
+		assert_int_equal(pthread_join(readers[i].thread, NULL), 0);
+		assert_int_equal(readers[i].wrong, 0);
+		times += readers[i].times;
+		seen += readers[i].changes;
+	}
+	assert_int_equal(guest.wrong, 0);
+	assert_true(guest.times > CHANGES / 16 - 2);
+	assert_true(seen > CHANGES / 100);
+	/* Each count is in a tally that was given back, or in the last. */
+	assert_int_equal(told + counted(inforce_now(inforce)),
+		times + guest.times);
+	inforce_free(inforce);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			a_force_takes_over_the_standing_and_has_its_counters),
+		cmocka_unit_test(what_was_put_in_force_is_seen_from_then_on),
+		cmocka_unit_test(groups_are_found_again_by_name),
+		cmocka_unit_test(many_groups_are_found_again),
+		cmocka_unit_test(who_is_in_keeps_what_it_sees),
+		cmocka_unit_test(
+			nobody_sees_half_a_policy_or_one_that_is_gone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
