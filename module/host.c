@@ -510,6 +510,17 @@ random_key(struct names_key *key)
 	return -1;
 }
 
+static int
+hold_liburcu(void)
+{
+	const char *failed = inforce_hold_liburcu();
+
+	if (failed == NULL)
+		return 0;
+	log_err("bitsink: liburcu does not stay loaded: %s", failed);
+	return -1;
+}
+
 static void
 free_state(struct module_state *state)
 {
@@ -597,7 +608,7 @@ new_state(const struct config_file *cfg, const char *path,
 		log_err("bitsink: out of memory");
 		return NULL;
 	}
-	if (random_key(&state->key) != 0) {
+	if (random_key(&state->key) != 0 || hold_liburcu() != 0) {
 		free(state);
 		return NULL;
 	}
@@ -613,17 +624,25 @@ new_state(const struct config_file *cfg, const char *path,
 		return NULL;
 	}
 	keep_log_identity(cfg);
+	state->looks_at_replies = policy_has_audit(
+		inforce_now(state->inforce)->standing.policy);
 	start_control(state);
 	return state;
 }
 
+/* The first thread is worker 0 later. Another policy may be in force already,
+ * by the control socket. */
 static void
-log_start(const struct standing *standing)
+log_start(struct module_state *state)
 {
+	const struct force *force = inforce_enter(state->inforce);
+	const struct standing *standing = &force->standing;
+
 	log_info("bitsink: version=%s groups=%zu prefixes=%zu patterns=%zu "
 		"policy=%s", BITSINK_VERSION, standing->policy->group_count,
 		standing->policy->prefix_count,
 		standing->policy->pattern_count, standing->path);
+	inforce_leave(state->inforce, 0);
 }
 
 static void
@@ -640,8 +659,6 @@ static int
 register_callbacks(const struct dynlibmod_env *dynlib,
 	struct module_state *state, struct module_env *env, int id)
 {
-	state->looks_at_replies = policy_has_audit(
-		inforce_now(state->inforce)->standing.policy);
 	if (dynlib->inplace_cb_register_wrapped((void *)judge_request,
 	    inplace_cb_request, state, env, id) && (!state->looks_at_replies ||
 	    (dynlib->inplace_cb_register_wrapped((void *)look_at_reply,
@@ -672,7 +689,7 @@ host_start(struct module_env *env, int id)
 	state = new_state(env->cfg, path, directory);
 	if (state == NULL)
 		return NULL;
-	log_start(&inforce_now(state->inforce)->standing);
+	log_start(state);
 	if (!register_callbacks(dynlib, state, env, id)) {
 		log_err("bitsink: the request callback cannot be registered; "
 			"%s", what_to_do);

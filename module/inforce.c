@@ -4,10 +4,28 @@
  */
 #include "inforce.h"
 
+#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define CACHE_LINE 64
+
+const char *
+inforce_hold_liburcu(void)
+{
+	/* ISO C has no cast from functions to the pointers of dladdr(). */
+	void (*function)(void) = urcu_bp_synchronize_rcu;
+	void *address;
+	Dl_info found;
+
+	memcpy(&address, &function, sizeof(address));
+	if (dladdr(address, &found) == 0)
+		return "its place is unknown";
+	if (dlopen(found.dli_fname, RTLD_LAZY | RTLD_NOLOAD |
+	    RTLD_NODELETE) == NULL)
+		return dlerror();
+	return NULL;
+}
 
 struct force *
 force_new(struct standing *standing, size_t workers)

@@ -53,6 +53,14 @@ void force_free(struct force *force);
  * has none. Allocated; NULL when out of memory. */
 size_t *force_map(const struct policy *before, const struct policy *after);
 
+/*
+ * Keeps liburcu in memory for the life of the process, for a library that is
+ * unloaded: liburcu has a function called at the end of each thread that once
+ * was a reader, and does not take that back when it is unloaded itself. Returns
+ * NULL, or what failed.
+ */
+const char *inforce_hold_liburcu(void);
+
 /* How often a worker left. Its release, and the acquire of who changes, tell
  * also the sanitizer what liburcu's grace period guarantees. */
 struct inforce_left {

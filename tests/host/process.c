@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <setjmp.h>
 
@@ -62,4 +63,27 @@ process_resident_kib(int pid)
 	fclose(file);
 	assert_true(kib > 0);
 	return kib;
+}
+
+void
+process_print_descriptors(int pid)
+{
+	char path[PATH_OCTETS], *file, target[256];
+	const struct dirent *entry;
+	DIR *folder;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	folder = opendir(path);
+	assert_non_null(folder);
+	while ((entry = readdir(folder)) != NULL) {
+		ssize_t length;
+
+		if (asprintf(&file, "%s/%s", path, entry->d_name) < 0)
+			abort();
+		length = readlink(file, target, sizeof(target));
+		if (length > 0)
+			print_error("%s: %.*s\n", file, (int)length, target);
+		free(file);
+	}
+	closedir(folder);
 }

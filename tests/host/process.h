@@ -10,4 +10,7 @@ unsigned process_descriptors(int pid);
 unsigned process_threads(int pid);
 long process_resident_kib(int pid);
 
+/* Says what its descriptors are. */
+void process_print_descriptors(int pid);
+
 #endif

@@ -629,7 +629,7 @@ static void
 counters_that_were_set_back_add_up_over_reloads(void **state)
 {
 	struct stage *stage = *state;
-	unsigned long queries = 0, blocked = 0;
+	unsigned long queries = 0, blocked = 0, unrestricted = 0;
 	unsigned i;
 	char *stats;
 
@@ -644,6 +644,7 @@ counters_that_were_set_back_add_up_over_reloads(void **state)
 		statistics_check(stats, THREADS);
 		queries += statistics_total(stats, "queries");
 		blocked += statistics_total(stats, "blocked");
+		unrestricted += statistics_total(stats, "unrestricted");
 		assert_int_equal(statistics_total(stats, "queries"),
 			2 * QUERIES_IN_FORCE);
 		statistics_assert(stats, "num.bitsink.events.lost", 0);
@@ -655,6 +656,11 @@ counters_that_were_set_back_add_up_over_reloads(void **state)
 	}
 	assert_int_equal(queries, 24 * QUERIES_IN_FORCE);
 	assert_true(blocked > 24 * CLIENTS);
+	/* What no group has was never set back. */
+	stats = control_ask(stage->world->resolver, "metrics");
+	assert_int_equal(control_number(control_find(stats, "count", "name",
+		"unrestricted"), "value"), unrestricted);
+	free(stats);
 	/* What the history has of a group goes on under the new policy. */
 	stats = control_ask(stage->world->resolver, "history group=acts");
 	assert_non_null(control_find(stats, "steps", NULL, NULL));

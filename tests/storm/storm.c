@@ -1330,6 +1330,7 @@ no_descriptor_is_lost(void **state)
 		if (!sandbox_wait(deadline)) {
 			print_error("%u descriptors before, %u after\n",
 				descriptors_before, descriptors(storm));
+			process_print_descriptors(storm->resolver->pid);
 			fail();
 		}
 	print_message("%u descriptors before, %u after\n", descriptors_before,

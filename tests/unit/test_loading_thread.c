@@ -1,6 +1,6 @@
 /*
- * test_loading_thread.c - a policy is read beside everything else: who asked is told
- * when it is done, and the one that is read again stays as it is.
+ * test_loading_thread.c - a policy is read beside everything else: who asked
+ * is told when it is done, and the one that is read again stays as it is.
  */
 #include "watching.h"
 

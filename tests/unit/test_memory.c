@@ -6,12 +6,14 @@
 #include "support.h"
 
 #include <poll.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include "commands.h"
 #include "control.h"
 #include "diff.h"
+#include "inforce.h"
 #include "keep.h"
 #include "observer.h"
 #include "service.h"
@@ -21,17 +23,20 @@
 #include "tally.h"
 #include "tape.h"
 
-/* The allocation that fails, counted from 1, and whether all after it do. */
-static unsigned long fails_at;
-static int fails_on;
-static unsigned long allocations;
+/* The allocation that fails, counted from 1, and whether all after it do. Of
+ * all threads together. */
+static _Atomic unsigned long fails_at;
+static _Atomic int fails_on;
+static _Atomic unsigned long allocations;
 
 static int
 is_to_fail(void)
 {
-	allocations++;
-	return fails_at > 0 && (fails_on ? allocations >= fails_at
-		: allocations == fails_at);
+	unsigned long number = atomic_fetch_add(&allocations, 1) + 1;
+	unsigned long at = atomic_load(&fails_at);
+
+	return at > 0 && (atomic_load(&fails_on) ? number >= at
+		: number == at);
 }
 
 /* The linker has the core call these; see Makefile.in. */
@@ -320,7 +325,7 @@ without_memory_a_difference_is_not_told_for_whole(void **state)
 /* --- What is in force. */
 
 static const struct names_key key = { { 1, 2 } };
-static unsigned said;
+static _Atomic unsigned said;
 
 static void
 count_said(enum say_level level, const char *line)
@@ -374,8 +379,9 @@ without_memory_nothing_wrong_is_in_force(void **state)
 /* --- What watches. */
 
 struct watch {
+	/* Until it is in force. */
 	struct standing standing;
-	struct tally *tally;
+	struct inforce *inforce;
 	struct observer *observer;
 	struct stats *stats;
 	struct commands commands;
@@ -386,7 +392,7 @@ clear_watch(struct watch *watch)
 {
 	stats_free(watch->stats);
 	observer_free(watch->observer);
-	tally_free(watch->tally);
+	inforce_free(watch->inforce);
 	standing_clear(&watch->standing);
 }
 
@@ -402,22 +408,42 @@ load_watched(struct watch *watch)
 	assert_int_equal(result, 0);
 }
 
+static int
+put_in_force(struct watch *watch)
+{
+	struct force *force = force_new(&watch->standing, 3);
+
+	if (force == NULL)
+		return -1;
+	watch->inforce = inforce_new(force, 3);
+	if (watch->inforce != NULL)
+		return 0;
+	force_free(force);
+	return -1;
+}
+
 /* As the host does; stops at the first that cannot be had. */
 static int
 make_watch(struct watch *watch)
 {
-	const struct policy *policy = watch->standing.policy;
+	struct force *force;
 
-	watch->tally = tally_new(3, policy->group_count);
-	if (watch->tally == NULL)
+	if (put_in_force(watch) != 0)
 		return -1;
-	watch->observer = observer_new(policy, watch->tally, &key, count_said,
-		1000);
+	force = inforce_now(watch->inforce);
+	watch->observer = observer_new(force->standing.policy, force->tally,
+		&key, count_said, 1000);
 	if (watch->observer == NULL)
 		return -1;
-	watch->stats = stats_new(watch->tally, &watch->standing,
+	watch->stats = stats_new(force->tally, &force->standing,
 		watch->observer, 0);
 	return watch->stats != NULL ? 0 : -1;
+}
+
+static const struct policy *
+policy_of(const struct watch *watch)
+{
+	return inforce_now(watch->inforce)->standing.policy;
 }
 
 static void
@@ -441,40 +467,60 @@ what_watches_is_whole_or_not_there(void **state)
 	assert_true(i > 20);
 }
 
+/* What a worker does with a query of the first group. */
+static void
+ask(struct watch *watch, size_t worker, const char *qname)
+{
+	uint8_t wire[NAME_OCTETS_MAX];
+	struct query query = query_of("192.0.2.1", qname, wire);
+	struct decision decision;
+	struct event event;
+
+	policy_decide(policy_of(watch), &query, &decision);
+	memset(&event, 0, sizeof(event));
+	event.verdict = decision.verdict;
+	event.reason = decision.reason;
+	event.group = decision.group;
+	event.client = query.client;
+	event.rule = decision.rule;
+	event.qname_len = (uint16_t)query.qname_len;
+	memcpy(event.qname, wire, query.qname_len);
+	tally_decision(inforce_now(watch->inforce)->tally, worker, 0,
+		decision.reason);
+	observer_event(watch->observer, &event);
+}
+
+/* There is always room for it. */
+static int
+say_yes(void *arg, int diff, const void *waiting)
+{
+	(void)arg;
+	(void)diff;
+	return waiting != NULL ? 0 : -2;
+}
+
 /* A watch with something to tell of everything. */
 static void
 open_watch(struct watch *watch)
 {
 	static const char *const names[] = { "x.example", "y.example",
 		"d.c.example", "www.a.example" };
+	struct force *force;
 	size_t i;
 
 	load_watched(watch);
 	assert_int_equal(make_watch(watch), 0);
-	for (i = 0; i < COUNT_OF(names); i++) {
-		uint8_t wire[NAME_OCTETS_MAX];
-		struct query query = query_of("192.0.2.1", names[i], wire);
-		struct decision decision;
-		struct event event;
-
-		policy_decide(watch->standing.policy, &query, &decision);
-		memset(&event, 0, sizeof(event));
-		event.verdict = decision.verdict;
-		event.reason = decision.reason;
-		event.client = query.client;
-		event.rule = decision.rule;
-		event.qname_len = (uint16_t)query.qname_len;
-		memcpy(event.qname, wire, query.qname_len);
-		tally_decision(watch->tally, i % 3, 0, decision.reason);
-		observer_event(watch->observer, &event);
-	}
+	force = inforce_now(watch->inforce);
+	for (i = 0; i < COUNT_OF(names); i++)
+		ask(watch, i % 3, names[i]);
 	observer_tick(watch->observer, 1000);
-	watch->commands.standing = &watch->standing;
-	watch->commands.tally = watch->tally;
+	watch->commands.standing = &force->standing;
+	watch->commands.tally = force->tally;
 	watch->commands.observer = watch->observer;
 	watch->commands.stats = watch->stats;
 	watch->commands.unbound = "1.17.1";
 	watch->commands.started = watch->commands.now = 1000;
+	watch->commands.load = say_yes;
 }
 
 /* --- Replies. */
@@ -485,9 +531,10 @@ static const char *const requests[] = {
 	"history", "history group=one", "explain client=192.0.2.1 name=x",
 	"explain client=192.0.2.1 name=x.a.example type=ANY",
 	"watch", "watch all=yes group=one client=::/0 name=*.a",
+	"reload", "reload diff=yes", "learned group=one",
 	/* Those that are wrong, too. */
 	"hello", "status a=1", "top by=x", "history group=x", "watch group=x",
-	"explain client=x",
+	"explain client=x", "reload diff=x",
 };
 
 static enum service_answer
@@ -517,12 +564,13 @@ is_whole_or_none(struct watch *watch, const char *line,
 	enum service_answer result = answer(watch, line, &reply, &listener);
 	int failed = end_to_fail(), right = 0;
 
-	if (result == SERVICE_LISTEN)
+	if (result == SERVICE_LISTEN || result == SERVICE_LATER)
 		commands_free_listener(&watch->commands, listener);
 	else if (listener != NULL)
 		return 0;
 	if (reply.broken)
-		right = failed && result != SERVICE_LISTEN;
+		right = failed && result != SERVICE_LISTEN &&
+			result != SERVICE_LATER;
 	else
 		right = result == expected && reply.length == whole->length &&
 			(whole->length == 0 || memcmp(reply.memory,
@@ -550,7 +598,7 @@ no_half_reply_passes_for_a_whole_one(void **state)
 		begin_to_fail(0, 0);
 		expected = answer(&watch, requests[k], &whole, &listener);
 		count = allocations;
-		if (expected == SERVICE_LISTEN)
+		if (expected == SERVICE_LISTEN || expected == SERVICE_LATER)
 			commands_free_listener(&watch.commands, listener);
 		assert_false(whole.broken);
 		assert_true(count > 0);
@@ -712,8 +760,8 @@ a_client_gets_a_whole_reply_or_is_told_of_memory(void **state)
 			for (i = 1, failed = 1; failed; i++) {
 				converse(&counter, "groups\n", first, i, on,
 					&failed, reply, sizeof(reply));
-				if (failed && strcmp(reply, "error text="
-				    "out\\032of\\032memory\n") == 0)
+				if (failed && strcmp(reply, "error code=busy "
+				    "text=out\\032of\\032memory\n") == 0)
 					refused++;
 				else
 					assert_string_equal(reply, whole);
@@ -762,6 +810,7 @@ an_event_without_memory_is_told_as_lost(void **state)
 	memset(&event, 0, sizeof(event));
 	event.verdict = VERDICT_BLOCK;
 	event.reason = REASON_NOT_LISTED;
+	event.group = policy_of(&watch)->groups;
 	assert_int_equal(address_from_text(&event.client, "192.0.2.1"), 0);
 	event.qname_len = 1;
 	for (on = 0; on < 2; on++)
@@ -788,12 +837,24 @@ an_event_without_memory_is_told_as_lost(void **state)
 			/* The memory of one line is to be taken anew. */
 			close_counter(&counter, &watch);
 			open_counter(&counter, &watch);
+			event.group = policy_of(&watch)->groups;
 		}
 	assert_true(i > 2);
 	close_counter(&counter, &watch);
 }
 
 /* --- The thread. */
+
+static struct control_setup
+setup_of(struct watch *watch)
+{
+	struct control_setup setup = {
+		watch->inforce, &key, watch->observer, watch->stats, "1.17.1",
+		count_said
+	};
+
+	return setup;
+}
 
 static void
 there_is_a_thread_or_it_is_said_why_not(void **state)
@@ -806,13 +867,7 @@ there_is_a_thread_or_it_is_said_why_not(void **state)
 
 	(void)state;
 	open_watch(&watch);
-	memset(&setup, 0, sizeof(setup));
-	setup.standing = &watch.standing;
-	setup.tally = watch.tally;
-	setup.observer = watch.observer;
-	setup.stats = watch.stats;
-	setup.unbound = "1.17.1";
-	setup.line = count_said;
+	setup = setup_of(&watch);
 	for (on = 0; on < 2; on++)
 		for (i = 1, failed = 1; failed; i++) {
 			said = 0;
@@ -825,6 +880,193 @@ there_is_a_thread_or_it_is_said_why_not(void **state)
 			assert_int_equal(access("state/control", F_OK), -1);
 		}
 	assert_true(i > 8);
+	clear_watch(&watch);
+}
+
+/* --- Reloading, in two threads. */
+
+/* One policy or the other, which differ in groups and in what they say. */
+static void
+write_either(unsigned which)
+{
+	if (which % 2 == 0) {
+		write_policy();
+		return;
+	}
+	write_text("parts/one.conf", "group:\n name: uno\n"
+		" client: 192.0.2.7\n client: 192.0.2.7\n allow: a\n");
+	write_text("parts/two.conf", "group:\n name: two\n"
+		" client: 192.0.2.2\n allow: z.example\n mode: audit\n"
+		"group: name: one client: 192.0.2.1 allow: z.example\n");
+}
+
+static int
+is_either(const struct policy *policy, unsigned which)
+{
+	if (which % 2 == 0)
+		return decides_right(policy);
+	return policy->group_count == 3 &&
+		verdict_of(policy, "192.0.2.1", "z.example") ==
+			VERDICT_ALLOW &&
+		verdict_of(policy, "192.0.2.1", "x.a.example") ==
+			VERDICT_BLOCK &&
+		verdict_of(policy, "192.0.2.2", "x") == VERDICT_AUDIT &&
+		verdict_of(policy, "2001:db8::5", "x") ==
+			VERDICT_UNRESTRICTED;
+}
+
+/* Reads to the end, without any memory of its own. */
+static void
+request(const char *line, char *reply, size_t room)
+{
+	struct sockaddr_un address;
+	size_t length = 0;
+	ssize_t n;
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	assert_true(fd >= 0);
+	memset(&address, 0, sizeof(address));
+	address.sun_family = AF_UNIX;
+	strcpy(address.sun_path, "state/control");
+	assert_int_equal(connect(fd, (struct sockaddr *)&address,
+		sizeof(address)), 0);
+	/* It may have been refused by now. */
+	(void)send(fd, line, strlen(line), MSG_NOSIGNAL);
+	do {
+		n = recv(fd, reply + length, room - 1 - length, 0);
+		length += n > 0 ? (size_t)n : 0;
+		assert_true(length < room - 1);
+	} while (n > 0);
+	reply[length] = '\0';
+	close(fd);
+}
+
+/* The same with the failure set. Whether there was one. */
+static int
+request_failing(const char *line, unsigned long number, int on, char *reply,
+	size_t room)
+{
+	begin_to_fail(number, on);
+	request(line, reply, room);
+	return end_to_fail();
+}
+
+static int
+ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text);
+
+	return length >= strlen(end) &&
+		strcmp(text + length - strlen(end), end) == 0;
+}
+
+/* Whether what is there after a reload is one policy or the other, and what
+ * is told is so. */
+static int
+is_whole_reload(const struct watch *watch, uint64_t before, unsigned which,
+	const char *reply)
+{
+	const struct force *force = inforce_enter(watch->inforce);
+	const struct standing *standing = &force->standing;
+	int right = 1;
+
+	if (standing->generation == before)
+		/* Nothing was told as done. */
+		right = is_either(standing->policy, which - 1) &&
+			!ends_with(reply, "\nend\n") &&
+			force->tally->group_count ==
+			standing->policy->group_count;
+	else
+		right = standing->generation == before + 1 &&
+			is_either(standing->policy, which) &&
+			!standing->stale && force->tally->group_count ==
+			standing->policy->group_count;
+	inforce_leave(watch->inforce, 0);
+	return right && (reply[0] == '\0' || ends_with(reply, "\n"));
+}
+
+static uint64_t
+generation_of(const struct watch *watch)
+{
+	return inforce_now(watch->inforce)->standing.generation;
+}
+
+static void
+a_reload_is_whole_or_none(void **state)
+{
+	static char reply[65536];
+	struct control_setup setup;
+	struct control *control;
+	struct watch watch;
+	unsigned which = 1, done = 0, none = 0;
+	unsigned long i;
+	int on, failed;
+
+	(void)state;
+	open_watch(&watch);
+	setup = setup_of(&watch);
+	control = control_start(&setup);
+	assert_non_null(control);
+	for (on = 0; on < 2; on++)
+		for (i = 1, failed = 1; failed; i++) {
+			uint64_t before = generation_of(&watch);
+
+			write_either(which);
+			failed = request_failing("reload\n", i, on, reply,
+				sizeof(reply));
+			if (!is_whole_reload(&watch, before, which, reply))
+				fail_msg("allocation %lu%s: %s", i,
+					on ? " and all after it" : "", reply);
+			none += generation_of(&watch) == before;
+			done += generation_of(&watch) != before;
+			which += generation_of(&watch) != before;
+			/* What it looked like before is no obstacle. */
+			request("stats\n", reply, sizeof(reply));
+			assert_true(ends_with(reply, "\nend\n"));
+		}
+	assert_true(none > 100);
+	/* What only made something smaller, or the reply. */
+	assert_true(done > 4);
+	control_stop(control);
+	clear_watch(&watch);
+}
+
+static void
+a_diff_without_memory_is_none(void **state)
+{
+	static char whole[65536], reply[65536];
+	struct control_setup setup;
+	struct control *control;
+	struct watch watch;
+	unsigned long i;
+	int on, failed;
+
+	(void)state;
+	open_watch(&watch);
+	setup = setup_of(&watch);
+	control = control_start(&setup);
+	assert_non_null(control);
+	write_either(1);
+	request("reload diff=yes\n", whole, sizeof(whole));
+	assert_true(ends_with(whole, "\nend\n"));
+	assert_non_null(strstr(whole, "\nverdict "));
+	for (on = 0; on < 2; on++)
+		for (i = 1, failed = 1; failed; i++) {
+			failed = request_failing("reload diff=yes\n", i, on,
+				reply, sizeof(reply));
+			/* Without the text of a warning, perhaps. */
+			if (strcmp(reply, whole) != 0 &&
+			    ends_with(reply, "\nend\n") &&
+			    strncmp(reply, whole, (size_t)(strstr(whole,
+			    "problem ") - whole)) != 0)
+				fail_msg("allocation %lu%s: %s", i,
+					on ? " and all after it" : "", reply);
+			assert_int_equal(generation_of(&watch), 1);
+			assert_int_equal(inforce_now(watch.inforce)->
+				standing.stale, 0);
+		}
+	assert_true(i > 50);
+	control_stop(control);
 	clear_watch(&watch);
 }
 
@@ -845,6 +1087,8 @@ main(void)
 		folder_test(a_client_gets_a_whole_reply_or_is_told_of_memory),
 		folder_test(an_event_without_memory_is_told_as_lost),
 		folder_test(there_is_a_thread_or_it_is_said_why_not),
+		folder_test(a_reload_is_whole_or_none),
+		folder_test(a_diff_without_memory_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -506,6 +506,78 @@ settings_and_what_is_in_force_without_them(void **state)
 }
 
 static void
+policies_that_want_the_same_socket(void **state)
+{
+	/* Each wants another one. */
+	static const char *const rows[] = { "", "control-socket: off",
+		"control-socket: /run/x", "control-socket: /run/y",
+		"control-user: x", "control-user: y", "control-group: x",
+		"control-group: y", "control-mode: 0600", "control-mode: 0666",
+		"control-mode: 0600 control-user: x control-group: x",
+	};
+	struct loaded loaded[COUNT_OF(rows)], other;
+	size_t i, k;
+	int wrong = 0;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(rows); i++) {
+		char text[512];
+
+		snprintf(text, sizeof(text), "bitsink: %s\ngroup: name: g "
+			"client: ::1 allow: a\n", rows[i]);
+		write_text("policy.conf", text);
+		loaded[i] = load_good("policy.conf");
+	}
+	for (i = 0; i < COUNT_OF(rows); i++)
+		for (k = 0; k < COUNT_OF(rows); k++)
+			wrong += row_number(rows[i], rows[k], i == k,
+				policy_same_control(loaded[i].policy,
+				loaded[k].policy));
+	/* Written or not, and whatever else there is. */
+	write_text("policy.conf", "bitsink: control-mode: 0660 log-limit: 1 "
+		"watch-files: yes\ngroup: name: h client: ::2 allow: b\n");
+	other = load_good("policy.conf");
+	assert_true(policy_same_control(loaded[0].policy, other.policy));
+	unload(&other);
+	for (i = 0; i < COUNT_OF(rows); i++)
+		unload(&loaded[i]);
+	assert_int_equal(wrong, 0);
+}
+
+static void
+audit_is_known_of_a_policy(void **state)
+{
+	static const struct {
+		const char *text;
+		int audit;
+	} rows[] = {
+		{ "group: name: g client: ::1 allow: a\n", 0 },
+		{ "group: name: g client: ::1 allow: a mode: audit\n", 1 },
+		{ "bitsink: mode: audit\n"
+			"group: name: g client: ::1 allow: a\n", 1 },
+		{ "bitsink: mode: audit\ngroup: name: g client: ::1 allow: a "
+			"mode: enforce\n", 0 },
+		{ "group: name: g client: ::1 allow: a\n"
+			"group: name: h client: ::2 allow: a mode: audit\n",
+			1 },
+	};
+	int wrong = 0;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(rows); i++) {
+		struct loaded loaded;
+
+		write_text("policy.conf", rows[i].text);
+		loaded = load_good("policy.conf");
+		wrong += row_number(rows[i].text, "audit", rows[i].audit,
+			policy_has_audit(loaded.policy));
+		unload(&loaded);
+	}
+	assert_int_equal(wrong, 0);
+}
+
+static void
 every_reason_to_block_has_an_explanation(void **state)
 {
 	static const struct {
@@ -1013,6 +1085,8 @@ main(void)
 		test_in_folder(options_and_what_is_in_force_without_them),
 		test_in_folder(each_group_logs_as_it_says_or_as_all_do),
 		test_in_folder(settings_and_what_is_in_force_without_them),
+		test_in_folder(policies_that_want_the_same_socket),
+		test_in_folder(audit_is_known_of_a_policy),
 		test_in_folder(every_reason_to_block_has_an_explanation),
 		cmocka_unit_test(words_are_those_of_the_documentation),
 		test_in_folder(the_same_may_be_written_in_many_ways),

@@ -395,6 +395,19 @@ static const struct row setting_rows[] = {
 		"control-group: b\n", { { NULL, NULL } }, E("2:27") "found "
 		"a second \"control-group:\", expected one in a clause\n" },
 
+	{ "watched a bit", G B "watch-files: maybe\n", { { NULL, NULL } },
+		E("2:23") "found \"maybe\", expected yes or no\n" },
+	{ "watched by a number", G B "watch-files: 1\n", { { NULL, NULL } },
+		E("2:23") "found \"1\", expected yes or no\n" },
+	{ "watched with a capital", G B "watch-files: Yes\n",
+		{ { NULL, NULL } }, E("2:23") "found \"Yes\", expected yes or "
+		"no\n" },
+	{ "watched in a group", G "watch-files: yes\n", { { NULL, NULL } },
+		E("2:1") "found \"watch-files:\", expected an option of the "
+		"group: clause, group:, bitsink: or include:\n" },
+	{ "watched twice", G B "watch-files: no watch-files: no\n",
+		{ { NULL, NULL } }, E("2:26") "found a second "
+		"\"watch-files:\", expected one in a clause\n" },
 	{ "a mode that is not octal", G B "control-mode: 0668\n",
 		{ { NULL, NULL } }, E("2:24") "found \"0668\", "
 		MODE_EXPECTED "\n" },

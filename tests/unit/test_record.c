@@ -398,6 +398,47 @@ what_is_read_is_written_again(void **state)
 	assert_true(good > 1000);
 }
 
+static void
+records_are_appended_to_records(void **state)
+{
+	struct record_writer writer = { NULL, 0, 0, 0 };
+	struct record_writer more = { NULL, 0, 0, 0 };
+	int i;
+
+	(void)state;
+	/* Nothing to nothing. */
+	record_append(&writer, &more);
+	assert_int_equal(writer.length, 0);
+	assert_false(writer.broken);
+	record_begin(&writer, "a");
+	record_end(&writer);
+	record_append(&writer, &more);
+	assert_int_equal(writer.length, 2);
+	for (i = 0; i < 10000; i++) {
+		record_begin(&more, "b");
+		record_number(&more, "k", (uint64_t)i);
+		record_end(&more);
+	}
+	record_append(&writer, &more);
+	assert_int_equal(writer.length, 2 + more.length);
+	assert_memory_equal(writer.memory, "a\n", 2);
+	assert_memory_equal(writer.memory + 2, more.memory, more.length);
+	record_append(&writer, &more);
+	assert_int_equal(writer.length, 2 + 2 * more.length);
+	assert_false(writer.broken);
+	/* What is broken breaks the whole. */
+	more.broken = 1;
+	record_append(&writer, &more);
+	assert_true(writer.broken);
+	record_clear(&writer);
+	record_clear(&more);
+	more.broken = 1;
+	memset(&writer, 0, sizeof(writer));
+	record_append(&writer, &more);
+	assert_true(writer.broken);
+	record_clear(&writer);
+}
+
 int
 main(void)
 {
@@ -414,6 +455,7 @@ main(void)
 		cmocka_unit_test(a_field_is_found_by_its_key),
 		cmocka_unit_test(what_is_written_is_read_again),
 		cmocka_unit_test(what_is_read_is_written_again),
+		cmocka_unit_test(records_are_appended_to_records),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

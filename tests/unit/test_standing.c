@@ -329,6 +329,115 @@ the_checksum_is_that_of_all_files(void **state)
 	assert_true(checksum_of_files() == first);
 }
 
+/* --- What a reload does. */
+
+static void
+a_standing_begins_with_its_names_alone(void **state)
+{
+	struct standing standing, nothing;
+	char path[] = "policy.conf";
+
+	(void)state;
+	assert_int_equal(standing_init(&standing, path, STATE), 0);
+	path[0] = 'x';
+	assert_string_equal(standing.path, "policy.conf");
+	assert_string_equal(standing.directory, STATE);
+	free(standing.path);
+	free(standing.directory);
+	standing.path = standing.directory = NULL;
+	memset(&nothing, 0, sizeof(nothing));
+	assert_memory_equal(&standing, &nothing, sizeof(nothing));
+	standing_clear(&standing);
+}
+
+static int
+read_into(struct standing *standing, int keep, struct diag *diag)
+{
+	memset(diag, 0, sizeof(*diag));
+	assert_int_equal(standing_init(standing, "policy.conf", STATE), 0);
+	return standing_read(standing, &world_key, keep, diag, said_line);
+}
+
+static void
+reading_keeps_the_policy_where_it_is_asked_to(void **state)
+{
+	struct standing standing;
+	struct timespec before;
+	struct stat status;
+	struct diag diag;
+
+	(void)state;
+	write_good();
+	assert_int_equal(clock_gettime(CLOCK_REALTIME_COARSE, &before), 0);
+	assert_int_equal(read_into(&standing, 0, &diag), 0);
+	assert_int_equal(stat(KEPT, &status), -1);
+	assert_non_null(standing.policy);
+	assert_int_equal(standing.memory, policy_memory(standing.policy));
+	assert_int_equal(standing.checksum, checksum_of_files());
+	assert_int_equal(remove(KEPT), 0);
+	/* These are the caller's. */
+	assert_int_equal(standing.generation, 0);
+	assert_int_equal(standing.loaded, 0);
+	assert_in_range(standing.begun.tv_sec, before.tv_sec, time(NULL));
+	assert_int_equal(diag.kept, 0);
+	standing_clear(&standing);
+	diag_clear(&diag);
+	assert_int_equal(read_into(&standing, 1, &diag), 0);
+	assert_int_equal(stat(KEPT, &status), 0);
+	standing_clear(&standing);
+	diag_clear(&diag);
+	assert_said("");
+}
+
+static void
+reading_does_not_fall_back_on_what_is_kept(void **state)
+{
+	struct standing standing;
+	struct stat before, after;
+	struct diag diag;
+
+	(void)state;
+	keep_good();
+	assert_int_equal(stat(KEPT, &before), 0);
+	write_text("policy.conf", BAD);
+	assert_int_equal(read_into(&standing, 1, &diag), -1);
+	assert_said("E bitsink: " ERROR_1 "\nE bitsink: " ERROR_2 "\n");
+	assert_null(standing.policy);
+	assert_int_equal(standing.stale, 0);
+	assert_int_equal(standing.errors, 2);
+	assert_string_equal(standing.error, ERROR_1);
+	assert_int_equal(diag.errors, 2);
+	assert_string_equal(diag.items[1].text, ERROR_2);
+	assert_int_equal(stat(KEPT, &after), 0);
+	assert_int_equal(before.st_mtim.tv_sec, after.st_mtim.tv_sec);
+	standing_clear(&standing);
+	diag_clear(&diag);
+}
+
+static void
+a_newer_file_that_is_no_good_makes_it_stale(void **state)
+{
+	char error[2 * STANDING_ERROR_MAX];
+	struct standing standing;
+	struct diag diag;
+
+	(void)state;
+	write_good();
+	assert_int_equal(read_into(&standing, 0, &diag), 0);
+	standing_fail(&standing, 7, "why");
+	assert_int_equal(standing.stale, 1);
+	assert_int_equal(standing.errors, 7);
+	assert_string_equal(standing.error, "why");
+	/* It goes on. */
+	assert_int_equal(judge(&standing, "b.example"), VERDICT_ALLOW);
+	memset(error, 'e', sizeof(error) - 1);
+	error[sizeof(error) - 1] = '\0';
+	standing_fail(&standing, 1, error);
+	assert_int_equal(strlen(standing.error), STANDING_ERROR_MAX - 1);
+	standing_clear(&standing);
+	diag_clear(&diag);
+}
+
 int
 main(void)
 {
@@ -343,6 +452,10 @@ main(void)
 		test_in_folder(a_damaged_kept_policy_is_not_put_in_force),
 		test_in_folder(a_long_error_is_cut),
 		test_in_folder(the_checksum_is_that_of_all_files),
+		test_in_folder(a_standing_begins_with_its_names_alone),
+		test_in_folder(reading_keeps_the_policy_where_it_is_asked_to),
+		test_in_folder(reading_does_not_fall_back_on_what_is_kept),
+		test_in_folder(a_newer_file_that_is_no_good_makes_it_stale),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
