@@ -37,7 +37,7 @@
 /* Milliseconds from one look at the counters to the next. */
 #define TICK 5000
 /* From one writing of what was learned to the next. */
-#define LEARNED_PERIOD (10 * 60 * 1000)
+#define LEARNED_PERIOD 600000
 
 /* When a worker told of an allowed query last. */
 struct worker_told {

@@ -574,7 +574,7 @@ make_watch(struct module_state *state, const struct config_file *cfg)
 static void
 keep_log_identity(const struct config_file *cfg)
 {
-	char *copy;
+	static char *copy;
 
 	if (cfg->log_identity == NULL || cfg->log_identity[0] == '\0')
 		return;

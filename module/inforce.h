@@ -17,23 +17,20 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
-/* liburcu up to 0.13 has a thread's state where its alignment does not allow
- * it to be, which only a sanitizer minds: it must not see that code. */
+/*
+ * With -D_LGPL_SOURCE liburcu's few instructions are in line, which it offers
+ * to code of a license like ours. Not with AddressSanitizer, which comes with
+ * the one for undefined behaviour here: liburcu up to 0.13 has a thread's state
+ * where its alignment does not allow it to be.
+ */
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
-#define INFORCE_APART
+#undef _LGPL_SOURCE
 #endif
 #elif defined(__SANITIZE_ADDRESS__)
-#define INFORCE_APART
-#endif
-
-/* Has liburcu's few instructions in line, as it offers to code of a license
- * like ours. */
-#ifndef INFORCE_APART
-#define _LGPL_SOURCE
+#undef _LGPL_SOURCE
 #endif
 #include <urcu/urcu-bp.h>
-#undef _LGPL_SOURCE
 
 #include "standing.h"
 #include "tally.h"

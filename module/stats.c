@@ -13,7 +13,7 @@
 #include "sums.h"
 
 /* Longer than any line: a group's name and some words. */
-#define LINE_OCTETS 256
+#define LINE_OCTETS ((size_t)256)
 
 /* Counters that the thread that watches keeps. */
 enum { LOG_LINES, LOG_SUPPRESSED, LOG_COUNTS };

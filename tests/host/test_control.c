@@ -755,7 +755,7 @@ wrong_requests_are_told_what_was_expected(void **state)
 {
 	static const char *const rows[][2] = {
 		{ "halp", "found \"halp\", expected status, groups, stats, "
-			"metrics, top, history, watch, reload or "
+			"metrics, top, history, watch, reload, learned or "
 			"explain" },
 		{ "top by=colour", "found \"colour\", expected by=clients, "
 			"names, rules or pairs" },
@@ -843,8 +843,8 @@ await_crowd(const int *crowd)
 {
 	char *text = control_rest(crowd[CROWD - 1]);
 
-	assert_non_null(strstr(text, "error text=found\\03264\\032connections"
-		"\\032already,"));
+	assert_non_null(strstr(text, "error code=busy text=found\\03264"
+		"\\032connections\\032already,"));
 	free(text);
 }
 

@@ -62,7 +62,8 @@ assert_control_has_none(const struct world *world)
 	int fd = control_open(world->resolver);
 	char *text = control_rest(fd);
 
-	assert_string_equal(text, "error text=out\\032of\\032memory\n");
+	assert_string_equal(text,
+		"error code=busy text=out\\032of\\032memory\n");
 	free(text);
 	close(fd);
 }
