@@ -35,7 +35,8 @@
  *	  log-suppressed; gauges: generation, loaded, started, stale, groups,
  *	  prefixes, patterns, memory, listeners
  *	cell group= verdict= reason= action= value=
- *	  never set back but by a start; action is none where verdict is allow;
+ *	  those of groups begin anew with each policy, the others with a start
+ *	  only; action is none where verdict is allow;
  *	  cells of 0 are left out, but for allowed and not-listed
  *
  *   top by=clients|names|rules|pairs [group=] [limit=]

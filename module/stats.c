@@ -18,6 +18,9 @@
 /* Counters that the thread that watches keeps. */
 enum { LOG_LINES, LOG_SUPPRESSED, LOG_COUNTS };
 
+/* OPEN_BEFORE: under the policy before. */
+enum { NOT_OPEN, OPEN, OPEN_BEFORE };
+
 /* What has the size of a policy: one a worker. */
 struct books {
 	/* Where the tally of the policy in force stood when it was set back,
@@ -42,7 +45,7 @@ struct stats {
 	/* For the policy that is to come. */
 	struct books next;
 	/* Whether a worker took, and neither cleared nor was printed yet. */
-	unsigned char *is_open;
+	unsigned char *open;
 	uint64_t log_base[LOG_COUNTS];
 };
 
@@ -249,7 +252,7 @@ print_all(const struct stats *stats, struct printer *printer,
 static void
 forget_taken(struct stats *stats, size_t worker)
 {
-	if (stats->is_open[worker])
+	if (stats->open[worker] != NOT_OPEN)
 		sums_zero(&stats->books.taken[worker]);
 }
 
@@ -310,7 +313,7 @@ stats_take(struct stats *stats, size_t worker)
 {
 	pthread_mutex_lock(&stats->lock);
 	take(stats, worker, &stats->books.taken[worker]);
-	stats->is_open[worker] = 1;
+	stats->open[worker] = OPEN;
 	pthread_mutex_unlock(&stats->lock);
 }
 
@@ -320,11 +323,16 @@ stats_clear(struct stats *stats, size_t worker)
 	uint64_t ignored[LOG_COUNTS];
 
 	pthread_mutex_lock(&stats->lock);
-	set_back(stats, worker);
+	/* What was taken under the policy before is all that it counted; what
+	 * was counted under this one since then was not taken. */
+	if (stats->open[worker] == OPEN_BEFORE)
+		sums_zero(&stats->books.earlier[worker]);
+	else
+		set_back(stats, worker);
 	/* Where something was taken, who prints it sets the log's back. */
-	if (worker == 0 && !stats->is_open[0])
+	if (worker == 0 && stats->open[0] == NOT_OPEN)
 		take_logged(stats, 1, ignored);
-	stats->is_open[worker] = 0;
+	stats->open[worker] = NOT_OPEN;
 	pthread_mutex_unlock(&stats->lock);
 }
 
@@ -367,7 +375,7 @@ print_taken(struct stats *stats, int64_t now, int reset,
 		return -1;
 	for (i = 0; i < stats->worker_count; i++)
 		sums_add(&sums[i], &stats->books.taken[i]);
-	memset(stats->is_open, 0, stats->worker_count);
+	memset(stats->open, NOT_OPEN, stats->worker_count);
 	take_logged(stats, reset, logged);
 	print_all(stats, printer, sums, logged, now);
 	free_sums(sums, stats->worker_count);
@@ -505,6 +513,8 @@ stats_switch(struct stats *stats, const struct standing *standing,
 			&books->scratch, &books->base[i]);
 		sums_add_earlier(&next->earlier[i], &books->earlier[i], map);
 		sums_add_earlier(&next->taken[i], &books->taken[i], map);
+		if (stats->open[i] != NOT_OPEN)
+			stats->open[i] = OPEN_BEFORE;
 	}
 	free_books(books, stats->worker_count);
 	*books = *next;
@@ -529,12 +539,12 @@ stats_new(const struct tally *tally, const struct standing *standing,
 	stats->observer = observer;
 	stats->inhibit_zero = inhibit_zero;
 	stats->worker_count = tally->worker_count;
-	stats->is_open = calloc(tally->worker_count, 1);
-	if (stats->is_open == NULL || make_books(&stats->books,
+	stats->open = calloc(tally->worker_count, 1);
+	if (stats->open == NULL || make_books(&stats->books,
 	    tally->worker_count, tally->group_count) != 0 ||
 	    pthread_mutex_init(&stats->lock, NULL) != 0) {
 		free_books(&stats->books, tally->worker_count);
-		free(stats->is_open);
+		free(stats->open);
 		free(stats);
 		return NULL;
 	}
@@ -549,7 +559,7 @@ stats_free(struct stats *stats)
 	pthread_mutex_destroy(&stats->lock);
 	free_books(&stats->books, stats->worker_count);
 	free_books(&stats->next, stats->worker_count);
-	free(stats->is_open);
+	free(stats->open);
 	free(stats);
 }
 

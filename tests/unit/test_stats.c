@@ -1025,6 +1025,60 @@ a_switch_may_come_between_all_steps(void **state)
 		}
 }
 
+/* Who takes while workers are under the new policy already, and clears what it
+ * took when the statistics are, too. */
+static void
+a_clear_after_a_switch_sets_back_what_was_taken(void **state)
+{
+	int clears, resets;
+
+	(void)state;
+	for (clears = 0; clears < 2; clears++)
+		for (resets = 0; resets < 2; resets++) {
+			struct force *before, *next;
+			uint64_t seen = 0;
+			struct world world;
+			size_t *map;
+
+			world_open(&world, policy, WORKERS, LOADED);
+			count_times(world.tally, ONE, REASON_DENIED, 1);
+			write_text("policy.conf", ORDER);
+			next = world_read(&world, LOADED);
+			map = force_map(world.standing->policy,
+				next->standing.policy);
+			assert_non_null(map);
+			assert_int_equal(stats_prepare(world.stats,
+				next->standing.policy), 0);
+			before = inforce_change(world.inforce, next);
+			count_times(next->tally, 0, REASON_DENIED, 2);
+			stats_take(world.stats, 0);
+			if (resets)
+				seen += queries_now(&world, 1);
+			stats_switch(world.stats, &next->standing,
+				next->tally, map);
+			if (clears)
+				stats_clear(world.stats, 0);
+			seen += taken_queries(&world, clears);
+			assert_int_equal(seen, 1);
+			assert_int_equal(queries_now(&world, 0),
+				clears || resets ? 2 : 3);
+			count_times(next->tally, 0, REASON_DENIED, 4);
+			stats_take(world.stats, 0);
+			stats_clear(world.stats, 0);
+			assert_int_equal(taken_queries(&world, 1),
+				clears || resets ? 6 : 7);
+			assert_int_equal(queries_now(&world, 0), 0);
+			observer_free(world.observer);
+			world.observer = NULL;
+			free(map);
+			force_free(before);
+			stats_free(world.stats);
+			world.stats = NULL;
+			world_look(&world);
+			world_close(&world);
+		}
+}
+
 static void
 the_sums_agree_whatever_policies_come(void **state)
 {
@@ -1191,6 +1245,7 @@ main(void)
 		test_in_folder(
 			what_was_taken_before_a_switch_is_printed_after_it),
 		test_in_folder(a_switch_may_come_between_all_steps),
+		test_in_folder(a_clear_after_a_switch_sets_back_what_was_taken),
 		test_in_folder(the_sums_agree_whatever_policies_come),
 		test_in_folder(
 			each_count_is_in_one_output_while_policies_come),
