@@ -333,7 +333,7 @@ judge_request(struct module_env *env, struct query_info *qinfo,
 {
 	struct module_state *state = cb_args;
 	size_t worker = worker_of(state, env);
-	const struct force *force = inforce_enter(state->inforce);
+	const struct force *force = inforce_enter(state->inforce, worker);
 	int answered = judge(state, force, worker, env, qinfo, edns, repinfo,
 		pkt, region);
 
@@ -421,7 +421,7 @@ look_at_reply(struct query_info *qinfo, struct module_qstate *qstate,
 	query.qname_len = qinfo->qname_len;
 	query.qtype = qinfo->qtype;
 	query.qclass = qinfo->qclass;
-	tell_targets(state, inforce_enter(state->inforce), &query, rep);
+	tell_targets(state, inforce_enter(state->inforce, this_worker), &query, rep);
 	inforce_leave(state->inforce, this_worker);
 	return 1;
 }
@@ -507,17 +507,6 @@ random_key(struct names_key *key)
 	if (getrandom(key, sizeof(*key), 0) == (ssize_t)sizeof(*key))
 		return 0;
 	log_err("bitsink: no random key: %s", strerror(errno));
-	return -1;
-}
-
-static int
-hold_liburcu(void)
-{
-	const char *failed = inforce_hold_liburcu();
-
-	if (failed == NULL)
-		return 0;
-	log_err("bitsink: liburcu does not stay loaded: %s", failed);
 	return -1;
 }
 
@@ -608,7 +597,7 @@ new_state(const struct config_file *cfg, const char *path,
 		log_err("bitsink: out of memory");
 		return NULL;
 	}
-	if (random_key(&state->key) != 0 || hold_liburcu() != 0) {
+	if (random_key(&state->key) != 0) {
 		free(state);
 		return NULL;
 	}
@@ -635,7 +624,7 @@ new_state(const struct config_file *cfg, const char *path,
 static void
 log_start(struct module_state *state)
 {
-	const struct force *force = inforce_enter(state->inforce);
+	const struct force *force = inforce_enter(state->inforce, 0);
 	const struct standing *standing = &force->standing;
 
 	log_info("bitsink: version=%s groups=%zu prefixes=%zu patterns=%zu "

@@ -4,28 +4,13 @@
  */
 #include "inforce.h"
 
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#define CACHE_LINE 64
-
-const char *
-inforce_hold_liburcu(void)
-{
-	/* ISO C has no cast from functions to the pointers of dladdr(). */
-	void (*function)(void) = urcu_bp_synchronize_rcu;
-	void *address;
-	Dl_info found;
-
-	memcpy(&address, &function, sizeof(address));
-	if (dladdr(address, &found) == 0)
-		return "its place is unknown";
-	if (dlopen(found.dli_fname, RTLD_LAZY | RTLD_NOLOAD |
-	    RTLD_NODELETE) == NULL)
-		return dlerror();
-	return NULL;
-}
+/* Nanoseconds until a worker is looked at again; it judges one query in some
+ * microseconds. */
+#define MOMENT 50000
 
 struct force *
 force_new(struct standing *standing, size_t workers)
@@ -106,14 +91,14 @@ inforce_new(struct force *force, size_t workers)
 
 	if (inforce == NULL)
 		return NULL;
-	inforce->left = aligned_alloc(CACHE_LINE,
-		workers * sizeof(*inforce->left));
-	if (inforce->left == NULL) {
+	inforce->uses = aligned_alloc(alignof(struct inforce_use),
+		workers * sizeof(*inforce->uses));
+	if (inforce->uses == NULL) {
 		free(inforce);
 		return NULL;
 	}
 	for (i = 0; i < workers; i++)
-		atomic_init(&inforce->left[i].times, 0);
+		atomic_init(&inforce->uses[i].force, NULL);
 	inforce->worker_count = workers;
 	atomic_init(&inforce->now, force);
 	return inforce;
@@ -125,7 +110,7 @@ inforce_free(struct inforce *inforce)
 	if (inforce == NULL)
 		return;
 	force_free(atomic_load(&inforce->now));
-	free(inforce->left);
+	free(inforce->uses);
 	free(inforce);
 }
 
@@ -138,12 +123,12 @@ inforce_now(struct inforce *inforce)
 struct force *
 inforce_change(struct inforce *inforce, struct force *next)
 {
+	static const struct timespec moment = { 0, MOMENT };
 	struct force *before = atomic_exchange(&inforce->now, next);
 	size_t i;
 
-	urcu_bp_synchronize_rcu();
 	for (i = 0; i < inforce->worker_count; i++)
-		(void)atomic_load_explicit(&inforce->left[i].times,
-			memory_order_acquire);
+		while (atomic_load(&inforce->uses[i].force) == before)
+			nanosleep(&moment, NULL);
 	return before;
 }

@@ -3,12 +3,17 @@
  * judge.
  *
  * A worker sees one policy from inforce_enter() to inforce_leave(), and never
- * waits. Who changes it gets the old one back when no worker can see it any
- * more: read-copy update, by liburcu.
+ * waits. Who changes it gets the old one back when no worker uses it any more.
  *
- * Thread-safety: inforce_enter() and inforce_leave() are for workers;
- * inforce_change() is for one thread, which may also look at the present
- * policy by inforce_now().
+ * By hazard pointers (Michael: Hazard Pointers: Safe Memory Reclamation for
+ * Lock-Free Objects, 2004), one a worker: it tells what it is about to use, and
+ * looks whether that still is in force. liburcu does not fit here: a library
+ * that is loaded after chroot() and unloaded at a reload cannot bring one along
+ * that has functions called at the end of threads.
+ *
+ * Thread-safety: inforce_enter() and inforce_leave() are for the worker that
+ * WORKER is the number of; inforce_change() is for one thread, which may also
+ * look at the present policy by inforce_now().
  */
 #ifndef BITSINK_INFORCE_H
 #define BITSINK_INFORCE_H
@@ -16,21 +21,6 @@
 #include <stdalign.h>
 #include <stdatomic.h>
 #include <stddef.h>
-
-/*
- * With -D_LGPL_SOURCE liburcu's few instructions are in line, which it offers
- * to code of a license like ours. Not with AddressSanitizer, which comes with
- * the one for undefined behaviour here: liburcu up to 0.13 has a thread's state
- * where its alignment does not allow it to be.
- */
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#undef _LGPL_SOURCE
-#endif
-#elif defined(__SANITIZE_ADDRESS__)
-#undef _LGPL_SOURCE
-#endif
-#include <urcu/urcu-bp.h>
 
 #include "standing.h"
 #include "tally.h"
@@ -50,24 +40,15 @@ void force_free(struct force *force);
  * has none. Allocated; NULL when out of memory. */
 size_t *force_map(const struct policy *before, const struct policy *after);
 
-/*
- * Keeps liburcu in memory for the life of the process, for a library that is
- * unloaded: liburcu has a function called at the end of each thread that once
- * was a reader, and does not take that back when it is unloaded itself. Returns
- * NULL, or what failed.
- */
-const char *inforce_hold_liburcu(void);
-
-/* How often a worker left. Its release, and the acquire of who changes, tell
- * also the sanitizer what liburcu's grace period guarantees. */
-struct inforce_left {
-	alignas(64) _Atomic uint64_t times;
+/* What a worker uses; NULL for nothing. */
+struct inforce_use {
+	alignas(64) const struct force *_Atomic force;
 };
 
 struct inforce {
 	struct force *_Atomic now;
 	size_t worker_count;
-	struct inforce_left *left;
+	struct inforce_use *uses;
 };
 
 /* NULL when out of memory; FORCE stays the caller's then. */
@@ -75,21 +56,30 @@ struct inforce *inforce_new(struct force *force, size_t workers);
 /* Frees what is in force, too. When there is no worker any more. */
 void inforce_free(struct inforce *inforce);
 
+/* Both sides are sequentially consistent: who changes the policy after a
+ * worker's second look sees that the worker uses it, or the worker sees that it
+ * has changed. */
 static inline const struct force *
-inforce_enter(struct inforce *inforce)
+inforce_enter(struct inforce *inforce, size_t worker)
 {
-	urcu_bp_read_lock();
-	return atomic_load_explicit(&inforce->now, memory_order_acquire);
+	const struct force *force = atomic_load(&inforce->now);
+
+	for (;;) {
+		const struct force *again;
+
+		atomic_store(&inforce->uses[worker].force, force);
+		again = atomic_load(&inforce->now);
+		if (again == force)
+			return force;
+		force = again;
+	}
 }
 
 static inline void
 inforce_leave(struct inforce *inforce, size_t worker)
 {
-	_Atomic uint64_t *times = &inforce->left[worker].times;
-
-	atomic_store_explicit(times, atomic_load_explicit(times,
-		memory_order_relaxed) + 1, memory_order_release);
-	urcu_bp_read_unlock();
+	atomic_store_explicit(&inforce->uses[worker].force, NULL,
+		memory_order_release);
 }
 
 /* What is in force, for who changes it. */

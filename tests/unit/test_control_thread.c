@@ -126,7 +126,7 @@ ask_as(struct stage *stage, size_t worker, const char *client,
 {
 	uint8_t wire[NAME_OCTETS_MAX + 2];
 	struct query query = query_of(client, qname, wire);
-	const struct force *force = inforce_enter(stage->world.inforce);
+	const struct force *force = inforce_enter(stage->world.inforce, worker);
 	int told = judge(stage, force, worker, &query);
 
 	inforce_leave(stage->world.inforce, worker);
@@ -832,7 +832,7 @@ static const char warning[] = " client: 192.0.2.2\n";
 static enum verdict
 ask_for(struct stage *stage, const char *qname)
 {
-	const struct force *force = inforce_enter(stage->world.inforce);
+	const struct force *force = inforce_enter(stage->world.inforce, 0);
 	enum verdict verdict = verdict_of(force->standing.policy, clients[0],
 		qname);
 

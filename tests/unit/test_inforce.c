@@ -153,17 +153,17 @@ what_was_put_in_force_is_seen_from_then_on(void **state)
 	(void)state;
 	assert_non_null(inforce);
 	assert_ptr_equal(inforce_now(inforce), first);
-	assert_ptr_equal(inforce_enter(inforce), first);
+	assert_ptr_equal(inforce_enter(inforce, 0), first);
 	inforce_leave(inforce, 0);
 	assert_ptr_equal(inforce_change(inforce, second), first);
 	spoil(first);
 	assert_ptr_equal(inforce_now(inforce), second);
 	/* Nobody who left is waited for, whoever it was. */
-	assert_ptr_equal(inforce_enter(inforce), second);
+	assert_ptr_equal(inforce_enter(inforce, WORKERS - 1), second);
 	inforce_leave(inforce, WORKERS - 1);
 	assert_ptr_equal(inforce_change(inforce, third), second);
 	spoil(second);
-	assert_ptr_equal(inforce_enter(inforce), third);
+	assert_ptr_equal(inforce_enter(inforce, 1), third);
 	assert_true(is_whole(third));
 	inforce_leave(inforce, 1);
 	inforce_free(inforce);
@@ -303,7 +303,7 @@ who_is_in_keeps_what_it_sees(void **state)
 
 	(void)state;
 	assert_non_null(inforce);
-	seen = inforce_enter(inforce);
+	seen = inforce_enter(inforce, 2);
 	assert_int_equal(pthread_create(&asked.thread, NULL, change, &asked),
 		0);
 	/* The change is there at once, and is over when this one leaves. */
@@ -317,7 +317,7 @@ who_is_in_keeps_what_it_sees(void **state)
 	assert_int_equal(pthread_join(asked.thread, NULL), 0);
 	assert_ptr_equal(asked.before, first);
 	spoil(first);
-	seen = inforce_enter(inforce);
+	seen = inforce_enter(inforce, 2);
 	assert_int_equal(seen->standing.generation, 2);
 	inforce_leave(inforce, 2);
 	inforce_free(inforce);
@@ -338,7 +338,7 @@ struct reader {
 static void
 visit(struct reader *reader, uint64_t *last)
 {
-	const struct force *force = inforce_enter(reader->inforce);
+	const struct force *force = inforce_enter(reader->inforce, reader->worker);
 	uint64_t number = force->standing.generation;
 
 	/* What is in force never goes back. */

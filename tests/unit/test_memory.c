@@ -966,7 +966,7 @@ static int
 is_whole_reload(const struct watch *watch, uint64_t before, unsigned which,
 	const char *reply)
 {
-	const struct force *force = inforce_enter(watch->inforce);
+	const struct force *force = inforce_enter(watch->inforce, 0);
 	const struct standing *standing = &force->standing;
 	int right = 1;
 

@@ -657,7 +657,8 @@ count_on(void *arg)
 
 	while (!atomic_load(&crowd->stop)) {
 		unsigned what = chance_below(&chance, 8);
-		struct tally *tally = inforce_enter(inforce)->tally;
+		struct tally *tally = inforce_enter(inforce,
+			counter->worker)->tally;
 
 		if (what == 0)
 			tally_count(tally, counter->worker,
