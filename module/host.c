@@ -421,7 +421,8 @@ look_at_reply(struct query_info *qinfo, struct module_qstate *qstate,
 	query.qname_len = qinfo->qname_len;
 	query.qtype = qinfo->qtype;
 	query.qclass = qinfo->qclass;
-	tell_targets(state, inforce_enter(state->inforce, this_worker), &query, rep);
+	tell_targets(state, inforce_enter(state->inforce, this_worker),
+		&query, rep);
 	inforce_leave(state->inforce, this_worker);
 	return 1;
 }

@@ -338,7 +338,8 @@ struct reader {
 static void
 visit(struct reader *reader, uint64_t *last)
 {
-	const struct force *force = inforce_enter(reader->inforce, reader->worker);
+	const struct force *force = inforce_enter(reader->inforce,
+		reader->worker);
 	uint64_t number = force->standing.generation;
 
 	/* What is in force never goes back. */
