@@ -264,7 +264,10 @@ settle(struct service *service, int64_t now)
 		wait = -1;
 		count = service_poll(service, now, fds, &wait);
 		fuzz_check(count >= 1 && count <= SERVICE_CLIENTS_MAX + 1);
-		ready = poll(fds, (nfds_t)count, 0);
+		/* The fuzzer's own timer interrupts now and then. */
+		do
+			ready = poll(fds, (nfds_t)count, 0);
+		while (ready < 0 && errno == EINTR);
 		service_run(service, now, fds);
 		fuzz_check(++turns < 1000);
 	} while (ready > 0 || wait == 0);
@@ -324,8 +327,10 @@ read_reply(int fd, const struct asked *asked)
 	size_t length = 0;
 	ssize_t n;
 
-	while ((n = recv(fd, reply + length, sizeof(reply) - length, 0)) > 0)
-		length += (size_t)n;
+	do {
+		n = recv(fd, reply + length, sizeof(reply) - length, 0);
+		length += n > 0 ? (size_t)n : 0;
+	} while (n > 0 || (n < 0 && errno == EINTR));
 	/* The end, or what was sent in vain; but never more to come. */
 	fuzz_check(n == 0 || errno == ECONNRESET);
 	if (asked->listeners == 0)
