@@ -13,9 +13,10 @@
 #include "explain.h"
 #include "question.h"
 #include "rrtype.h"
+#include "sums.h"
 
 #define TOP_LIMIT_FALLBACK 10
-/* Names of lists, or of addresses, in one field. */
+/* Names of lists in one field. */
 #define FIELD_OCTETS 1024
 
 /* What a listener wants; or who waits for a reply, which wants nothing. */
@@ -240,64 +241,42 @@ put_lists(struct record_writer *reply, const struct group *group)
 }
 
 static void
-put_sinkholes(struct record_writer *reply, const struct group *group)
-{
-	char text[FIELD_OCTETS] = "", word[PREFIX_TEXT_MAX];
-	struct address address;
-	unsigned i;
-
-	for (i = 0; i < group->sinkholes4; i++) {
-		address_set_ip4(&address, group->sinkhole4[i]);
-		address_to_text(&address, word);
-		add_word(text, sizeof(text), word);
-	}
-	for (i = 0; i < group->sinkholes6; i++) {
-		address_set_ip6(&address, group->sinkhole6[i]);
-		address_to_text(&address, word);
-		add_word(text, sizeof(text), word);
-	}
-	record_text(reply, "sinkholes", text);
-}
-
-static const char *
-log_word(enum group_log log)
-{
-	return log == GROUP_LOG_OFF ? "off" : log == GROUP_LOG_ALL ? "all"
-		: "first-seen";
-}
-
-static void
 put_group(struct record_writer *reply, const struct group *group,
 	size_t prefixes, const uint64_t *cells)
 {
-	uint64_t refused = 0;
-	unsigned i;
+	struct outcomes outcomes = outcomes_of(group, cells);
+	char sinkholes[EXPLAIN_ADDRESSES_MAX];
 
-	for (i = REASON_ALLOWED + 1; i < REASON_COUNT; i++)
-		refused += cells[i];
 	record_begin(reply, "group");
 	record_text(reply, "name", group->name);
 	put_origin(reply, "at", &group->origin);
-	record_text(reply, "mode", group->audit ? "audit" : "enforce");
+	record_text(reply, "mode", group_mode_word(group));
 	record_text(reply, "action", action_word(group->action));
 	record_number(reply, "ttl", group->ttl);
-	record_text(reply, "log", log_word(group->log));
+	record_text(reply, "log", group_log_word(group));
 	record_number(reply, "prefixes", prefixes);
 	record_number(reply, "patterns", names_rules(group->own));
 	put_lists(reply, group);
-	put_sinkholes(reply, group);
-	record_number(reply, "allowed", cells[REASON_ALLOWED]);
-	record_number(reply, "blocked", group->audit ? 0 : refused);
-	record_number(reply, "audited", group->audit ? refused : 0);
+	explain_addresses(group, RRTYPE_ANY, sinkholes);
+	record_text(reply, "sinkholes", sinkholes);
+	record_number(reply, "allowed", outcomes.allowed);
+	record_number(reply, "blocked", outcomes.blocked);
+	record_number(reply, "audited", outcomes.audited);
 	record_end(reply);
 }
 
-/* Values for the sums of all workers. 0, or -1 when out of memory. */
+/* A counter that no group has, under this policy and those before. */
+static uint64_t
+count_of(const struct commands *commands, enum tally_count count)
+{
+	return commands->earlier[count] + tally_total(commands->tally, count);
+}
+
+/* The cells of all workers. 0, or -1 when out of memory. */
 static int
 sum_up(const struct commands *commands, struct tally_values *values)
 {
 	struct tally_values scratch;
-	unsigned i;
 
 	if (tally_values_init(values, commands->tally->group_count) != 0)
 		return -1;
@@ -306,8 +285,6 @@ sum_up(const struct commands *commands, struct tally_values *values)
 		return -1;
 	}
 	stats_sum(commands->tally, values, &scratch);
-	for (i = 0; i < TALLY_COUNTS; i++)
-		values->counts[i] += commands->earlier[i];
 	tally_values_clear(&scratch);
 	return 0;
 }
@@ -402,15 +379,14 @@ put_gauges(const struct commands *commands, struct record_writer *reply)
 }
 
 static void
-put_counts(const struct commands *commands, const struct tally_values *values,
-	struct record_writer *reply)
+put_counts(const struct commands *commands, struct record_writer *reply)
 {
 	put_metric(reply, "count", "unrestricted",
-		values->counts[TALLY_UNRESTRICTED]);
+		count_of(commands, TALLY_UNRESTRICTED));
 	put_metric(reply, "count", "unanswered",
-		values->counts[TALLY_UNANSWERED]);
+		count_of(commands, TALLY_UNANSWERED));
 	put_metric(reply, "count", "events-lost",
-		values->counts[TALLY_EVENTS_LOST]);
+		count_of(commands, TALLY_EVENTS_LOST));
 	put_metric(reply, "count", "log-lines",
 		observer_lines(commands->observer));
 	put_metric(reply, "count", "log-suppressed",
@@ -455,7 +431,7 @@ run_metrics(struct commands *commands, const struct record *request,
 		commands->standing->checksum);
 	record_end(reply);
 	put_gauges(commands, reply);
-	put_counts(commands, &values, reply);
+	put_counts(commands, reply);
 	for (i = 0; i < policy->group_count; i++)
 		for (reason = REASON_ALLOWED; reason < REASON_COUNT; reason++)
 			put_cell(reply, &policy->groups[i],
@@ -532,10 +508,10 @@ put_entry(struct record_writer *reply, enum observer_top by,
 
 static void
 put_top(const struct commands *commands, struct record_writer *reply,
-	enum observer_top by, uint64_t total,
-	const struct tally_values *values)
+	enum observer_top by, uint64_t total)
 {
 	const struct top *top = observer_top(commands->observer, by);
+	uint64_t lost = count_of(commands, TALLY_EVENTS_LOST);
 
 	record_begin(reply, "top");
 	record_text(reply, "by", top_words[by]);
@@ -544,9 +520,8 @@ put_top(const struct commands *commands, struct record_writer *reply,
 	record_number(reply, "used", top_used(top));
 	record_number(reply, "room", top_room(top));
 	record_number(reply, "total", total);
-	put_yes(reply, "exact", top_is_exact(top) &&
-		values->counts[TALLY_EVENTS_LOST] == 0);
-	record_number(reply, "lost", values->counts[TALLY_EVENTS_LOST]);
+	put_yes(reply, "exact", top_is_exact(top) && lost == 0);
+	record_number(reply, "lost", lost);
 	record_end(reply);
 }
 
@@ -574,22 +549,18 @@ list_top(struct commands *commands, struct record_writer *reply,
 	const struct top *top = observer_top(commands->observer, wanted->by);
 	struct top_entry *entries = calloc(top_used(top) + 1,
 		sizeof(*entries));
-	struct tally_values values;
 	uint64_t total = 0;
 	size_t i, count;
 
-	if (entries == NULL || sum_up(commands, &values) != 0) {
-		free(entries);
+	if (entries == NULL)
 		return fail_memory(reply);
-	}
 	count = top_list(top, commands->now, is_wanted, wanted, entries,
 		top_used(top));
 	for (i = 0; i < count; i++)
 		total += entries[i].count;
-	put_top(commands, reply, wanted->by, total, &values);
+	put_top(commands, reply, wanted->by, total);
 	for (i = 0; i < count && i < limit; i++)
 		put_entry(reply, wanted->by, &entries[i]);
-	tally_values_clear(&values);
 	free(entries);
 	return SERVICE_REPLY;
 }
@@ -623,7 +594,7 @@ run_top(struct commands *commands, const struct record *request,
 
 static void
 put_steps(struct record_writer *reply, const char *key,
-	const struct history_count *steps, size_t offset)
+	const struct outcomes *steps, size_t offset)
 {
 	char text[HISTORY_STEPS * 21 + 1];
 	size_t at = 0, i;
@@ -643,7 +614,7 @@ static enum service_answer
 run_history(struct commands *commands, const struct record *request,
 	struct record_writer *reply)
 {
-	struct history_count steps[HISTORY_STEPS];
+	struct outcomes steps[HISTORY_STEPS];
 	size_t group;
 
 	if (find_group(commands, request, &group) != 0)
@@ -660,11 +631,11 @@ run_history(struct commands *commands, const struct record *request,
 		return SERVICE_REPLY;
 	record_begin(reply, "steps");
 	put_steps(reply, "allowed", steps,
-		offsetof(struct history_count, allowed));
+		offsetof(struct outcomes, allowed));
 	put_steps(reply, "blocked", steps,
-		offsetof(struct history_count, blocked));
+		offsetof(struct outcomes, blocked));
 	put_steps(reply, "audited", steps,
-		offsetof(struct history_count, audited));
+		offsetof(struct outcomes, audited));
 	record_end(reply);
 	return SERVICE_REPLY;
 }
@@ -744,13 +715,6 @@ wants(const struct listener *listener, const struct event *event)
 		pattern_matches(&listener->name, &name, specificity));
 }
 
-static const char *
-verdict_of(const struct event *event)
-{
-	return event->verdict == VERDICT_ALLOW ? "allow" :
-		event->verdict == VERDICT_AUDIT ? "audit" : "block";
-}
-
 int
 commands_event(void *arg, void *listener, const struct event *event,
 	struct record_writer *out)
@@ -771,7 +735,7 @@ commands_event(void *arg, void *listener, const struct event *event,
 	record_text(out, "type", word);
 	rrclass_to_text(event->qclass, word);
 	record_text(out, "class", word);
-	record_text(out, "verdict", verdict_of(event));
+	record_text(out, "verdict", verdict_word(event->verdict));
 	record_text(out, "reason", reason_word(event->reason));
 	record_text(out, "action", event->verdict == VERDICT_ALLOW ? "none"
 		: action_word(event->action));
@@ -796,13 +760,11 @@ void
 commands_switch(struct commands *commands, const struct standing *standing,
 	const struct tally *tally)
 {
-	size_t worker, i;
+	unsigned i;
 
-	for (worker = 0; worker < commands->tally->worker_count; worker++)
-		for (i = 0; i < TALLY_COUNTS; i++)
-			commands->earlier[i] += atomic_load_explicit(
-				&commands->tally->workers[worker].counts[i],
-				memory_order_relaxed);
+	for (i = 0; i < TALLY_COUNTS; i++)
+		commands->earlier[i] = count_of(commands,
+			(enum tally_count)i);
 	commands->standing = standing;
 	commands->tally = tally;
 }
@@ -968,8 +930,7 @@ run_learned(struct commands *commands, const struct record *request,
 		return fail_group(reply, request);
 	record_begin(reply, "audit");
 	record_text(reply, "group", name);
-	record_text(reply, "mode", policy->groups[group].audit ? "audit"
-		: "enforce");
+	record_text(reply, "mode", group_mode_word(&policy->groups[group]));
 	put_time(reply, "since", learned_since(learned, name));
 	put_time(reply, "now", commands->now);
 	record_number(reply, "used", learned_used(learned));

@@ -78,6 +78,13 @@ struct control {
 	pthread_t thread;
 };
 
+/* The policy in force, and how it came to be. */
+static struct standing *
+present(const struct control *control)
+{
+	return &inforce_now(control->inforce)->standing;
+}
+
 static int64_t
 milliseconds(void)
 {
@@ -247,12 +254,13 @@ wake(void *arg)
 	ring_bell(arg);
 }
 
-/* Begins to read the policy's file; 0, or -1 where that cannot be. */
+/* Begins to read the policy's file, where that does not go on already; 0, or -1
+ * where that cannot be. */
 static int
 start_loading(struct control *control, int diff, const void *waiting)
 {
 	struct loading_setup setup = {
-		.standing = &inforce_now(control->inforce)->standing,
+		.standing = present(control),
 		.key = control->key,
 		.diff = diff,
 		.line = control->line,
@@ -260,8 +268,6 @@ start_loading(struct control *control, int diff, const void *waiting)
 		.arg = control,
 	};
 
-	if (control->loading != NULL)
-		return -1;
 	control->loading = loading_start(&setup);
 	if (control->loading == NULL)
 		return -1;
@@ -348,8 +354,7 @@ warn_of_socket(const struct control *control, const struct policy *before,
 static void
 say_reloaded(const struct control *control)
 {
-	const struct standing *standing =
-		&inforce_now(control->inforce)->standing;
+	const struct standing *standing = present(control);
 
 	say(control->line, SAY_INFO, "bitsink: reloaded generation=%" PRIu64
 		" groups=%zu prefixes=%zu patterns=%zu policy=%s",
@@ -362,14 +367,11 @@ say_reloaded(const struct control *control)
 static const char *
 take_over(struct control *control, struct standing *next)
 {
-	struct standing *present =
-		&inforce_now(control->inforce)->standing;
-
-	warn_of_socket(control, present->policy, next->policy);
+	warn_of_socket(control, present(control)->policy, next->policy);
 	if (switch_policy(control, next) != 0) {
 		say(control->line, SAY_ERROR, "bitsink: not reloaded: out of "
 			"memory; the policy before stays in force");
-		standing_fail(present, 1, "out of memory");
+		standing_fail(present(control), 1, "out of memory");
 		return "out of memory";
 	}
 	say_reloaded(control);
@@ -380,12 +382,9 @@ take_over(struct control *control, struct standing *next)
 static const char *
 stay(struct control *control, const struct standing *next)
 {
-	struct standing *present =
-		&inforce_now(control->inforce)->standing;
-
 	if (control->loading_is_diff)
 		return "the policy has errors";
-	standing_fail(present, next->errors, next->error);
+	standing_fail(present(control), next->errors, next->error);
 	say(control->line, SAY_ERROR, "bitsink: not reloaded: the policy has "
 		"%zu errors; the policy before stays in force", next->errors);
 	return "the policy has errors; the policy before stays in force";
@@ -411,8 +410,7 @@ finish_loading(struct control *control)
 	else if (!control->loading_is_diff)
 		failed = take_over(control, next);
 	if (!control->loading_is_diff)
-		filewatch_note(&control->files,
-			inforce_now(control->inforce)->standing.policy,
+		filewatch_note(&control->files, present(control)->policy,
 			&begun);
 	if (reply != NULL)
 		service_end(control->service, control->waiting,
@@ -429,8 +427,7 @@ finish_loading(struct control *control)
 static void
 look_for_changes(struct control *control)
 {
-	const struct policy *policy =
-		inforce_now(control->inforce)->standing.policy;
+	const struct policy *policy = present(control)->policy;
 
 	if (!policy->settings.watch_files || control->loading != NULL)
 		return;
@@ -443,7 +440,7 @@ static void
 write_learned(struct control *control)
 {
 	const char *failed = learned_write(observer_learned(control->observer),
-		inforce_now(control->inforce)->standing.directory);
+		present(control)->directory);
 
 	if (failed != NULL)
 		say(control->line, SAY_WARNING, "bitsink: what was learned is "
@@ -454,7 +451,7 @@ static void
 read_learned(struct control *control)
 {
 	const char *failed = learned_read(observer_learned(control->observer),
-		inforce_now(control->inforce)->standing.directory);
+		present(control)->directory);
 
 	if (failed != NULL)
 		say(control->line, SAY_WARNING, "bitsink: what was learned "
@@ -516,10 +513,9 @@ socket_path(const struct standing *standing, char *path, size_t size)
 }
 
 static void
-open_socket(struct control *control, const struct control_setup *setup)
+open_socket(struct control *control)
 {
-	const struct standing *standing =
-		&inforce_now(setup->inforce)->standing;
+	const struct standing *standing = present(control);
 	const struct policy_settings *settings = &standing->policy->settings;
 	struct socket_owner owner;
 	char path[PATH_OCTETS], wrong[WRONG_OCTETS];
@@ -537,8 +533,8 @@ open_socket(struct control *control, const struct control_setup *setup)
 	    sizeof(wrong)) == 0)
 		return;
 	control->socket.fd = -1;
-	say(setup->line, SAY_ERROR, "bitsink: there is no control socket: %s",
-		wrong);
+	say(control->line, SAY_ERROR, "bitsink: there is no control socket: "
+		"%s", wrong);
 }
 
 static int
@@ -674,7 +670,7 @@ control_start(const struct control_setup *setup)
 		return NULL;
 	}
 	control->commands.memory = own_memory(control);
-	open_socket(control, setup);
+	open_socket(control);
 	read_learned(control);
 	control->next_writing = milliseconds() + LEARNED_PERIOD;
 	note_memory(control);

@@ -91,7 +91,7 @@ static const char *
 mode_text(const struct group *group, char *room)
 {
 	(void)room;
-	return group->audit ? "audit" : "enforce";
+	return group_mode_word(group);
 }
 
 static const char *
@@ -112,16 +112,7 @@ static const char *
 log_text(const struct group *group, char *room)
 {
 	(void)room;
-	switch (group->log) {
-	case GROUP_LOG_OFF:
-		return "off";
-	case GROUP_LOG_ALL:
-		return "all";
-	case GROUP_LOG_FIRST_SEEN:
-	case GROUP_LOG_UNSET:
-		break;
-	}
-	return "first-seen";
+	return group_log_word(group);
 }
 
 static const char *
@@ -745,20 +736,6 @@ change_word(const struct decision *before, const struct decision *after)
 }
 
 static void
-tell_query(struct record_writer *writer, const struct query *query)
-{
-	char client[PREFIX_TEXT_MAX], name[NAME_TEXT_MAX];
-	char type[RRTYPE_TEXT_MAX];
-
-	address_to_text(&query->client, client);
-	record_text(writer, "client", client);
-	name_to_text(query->qname, query->qname_len, name);
-	record_text(writer, "name", name);
-	rrtype_to_text(query->qtype, type);
-	record_text(writer, "type", type);
-}
-
-static void
 tell_outcome(struct record_writer *writer, const char *key,
 	const struct decision *decision)
 {
@@ -795,7 +772,7 @@ diff_query(struct record_writer *writer, const struct policy *before,
 		return 0;
 	record_begin(writer, "verdict");
 	record_text(writer, "change", change_word(&old, &new));
-	tell_query(writer, query);
+	explain_asked(writer, query);
 	tell_outcome(writer, "before", &old);
 	tell_outcome(writer, "after", &new);
 	tell_grounds(writer, &old, &new);

@@ -79,8 +79,8 @@ explain_origin(struct record_writer *writer, const char *key,
 	record_text(writer, key, text);
 }
 
-static void
-record_query(struct record_writer *writer, const struct query *query)
+void
+explain_asked(struct record_writer *writer, const struct query *query)
 {
 	char client[PREFIX_TEXT_MAX], name[NAME_TEXT_MAX];
 	char word[RRTYPE_TEXT_MAX];
@@ -91,8 +91,6 @@ record_query(struct record_writer *writer, const struct query *query)
 	record_text(writer, "name", name);
 	rrtype_to_text(query->qtype, word);
 	record_text(writer, "type", word);
-	rrclass_to_text(query->qclass, word);
-	record_text(writer, "class", word);
 }
 
 static void
@@ -213,8 +211,12 @@ void
 explain_record(struct record_writer *writer, const struct query *query,
 	const struct explanation *explanation)
 {
+	char class[RRTYPE_TEXT_MAX];
+
 	record_begin(writer, "explain");
-	record_query(writer, query);
+	explain_asked(writer, query);
+	rrclass_to_text(query->qclass, class);
+	record_text(writer, "class", class);
 	record_verdict(writer, &explanation->decision);
 	record_group(writer, explanation);
 	record_rule(writer, explanation);

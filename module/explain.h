@@ -58,6 +58,9 @@ void explain_record(struct record_writer *writer, const struct query *query,
  * "" for none. */
 void explain_addresses(const struct group *group, uint16_t qtype, char *text);
 
+/* Appends client=, name= and type= of a query. */
+void explain_asked(struct record_writer *writer, const struct query *query);
+
 /* Appends a place that has a file, as FILE:LINE:COLUMN. */
 void explain_origin(struct record_writer *writer, const char *key,
 	const struct origin *origin);

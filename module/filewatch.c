@@ -5,18 +5,7 @@
 
 #include <sys/stat.h>
 
-/* FNV-1a over whole words. */
-static uint64_t
-mix(uint64_t sum, uint64_t word)
-{
-	unsigned i;
-
-	for (i = 0; i < sizeof(word); i++) {
-		sum = (sum ^ (word & 0xff)) * 0x100000001b3u;
-		word >>= 8;
-	}
-	return sum;
-}
+#include "hash.h"
 
 static int
 is_since(const struct timespec *when, const struct timespec *begun)
@@ -29,25 +18,27 @@ is_since(const struct timespec *when, const struct timespec *begun)
 static uint64_t
 look(const struct policy *policy, const struct timespec *begun, int *changed)
 {
-	uint64_t sum = 0xcbf29ce484222325u;
 	struct stat status;
+	uint64_t sum = 0;
 	size_t i;
 
 	for (i = 0; i < policy->source_count; i++) {
-		if (stat(policy->sources[i], &status) != 0) {
-			sum = mix(sum, i);
-			continue;
+		/* All of the files before, and this one. */
+		uint64_t words[8] = { sum };
+
+		if (stat(policy->sources[i], &status) == 0) {
+			words[1] = (uint64_t)status.st_dev;
+			words[2] = (uint64_t)status.st_ino;
+			words[3] = (uint64_t)status.st_size;
+			words[4] = (uint64_t)status.st_mtim.tv_sec;
+			words[5] = (uint64_t)status.st_mtim.tv_nsec;
+			/* Who may read it has changed, too. */
+			words[6] = (uint64_t)status.st_ctim.tv_sec;
+			words[7] = (uint64_t)status.st_ctim.tv_nsec;
+			if (begun != NULL && is_since(&status.st_ctim, begun))
+				*changed = 1;
 		}
-		sum = mix(sum, (uint64_t)status.st_dev);
-		sum = mix(sum, (uint64_t)status.st_ino);
-		sum = mix(sum, (uint64_t)status.st_size);
-		sum = mix(sum, (uint64_t)status.st_mtim.tv_sec);
-		sum = mix(sum, (uint64_t)status.st_mtim.tv_nsec);
-		/* Who may read it has changed, too. */
-		sum = mix(sum, (uint64_t)status.st_ctim.tv_sec);
-		sum = mix(sum, (uint64_t)status.st_ctim.tv_nsec);
-		if (begun != NULL && is_since(&status.st_ctim, begun))
-			*changed = 1;
+		sum = hash_checksum((const char *)words, sizeof(words));
 	}
 	return sum;
 }

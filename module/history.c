@@ -9,13 +9,13 @@
 
 /* Element step % HISTORY_STEPS has the step's. */
 struct steps {
-	struct history_count counts[HISTORY_STEPS];
+	struct outcomes counts[HISTORY_STEPS];
 };
 
 struct history {
 	size_t group_count;
 	/* What the counters of each group stood at last. */
-	struct history_count *stood;
+	struct outcomes *stood;
 	/* The steps of each group, NULL where it has none. */
 	struct steps **own;
 	size_t own_count;
@@ -98,10 +98,10 @@ growth(uint64_t stood, uint64_t stands)
 	return stands >= stood ? stands - stood : stands;
 }
 
-static struct history_count
-growth_of(const struct history_count *stood, const struct history_count *stands)
+static struct outcomes
+growth_of(const struct outcomes *stood, const struct outcomes *stands)
 {
-	struct history_count grown;
+	struct outcomes grown;
 
 	grown.allowed = growth(stood->allowed, stands->allowed);
 	grown.blocked = growth(stood->blocked, stands->blocked);
@@ -111,9 +111,9 @@ growth_of(const struct history_count *stood, const struct history_count *stands)
 
 static void
 add(struct history *history, struct steps *steps,
-	const struct history_count *grown)
+	const struct outcomes *grown)
 {
-	struct history_count *count =
+	struct outcomes *count =
 		&steps->counts[history->newest % HISTORY_STEPS];
 
 	count->allowed += grown->allowed;
@@ -124,7 +124,7 @@ add(struct history *history, struct steps *steps,
 /* The steps of a group, which are made where it needs some; or NULL. */
 static struct steps *
 steps_of(struct history *history, size_t group,
-	const struct history_count *grown)
+	const struct outcomes *grown)
 {
 	struct steps **own = &history->own[group];
 
@@ -138,13 +138,13 @@ steps_of(struct history *history, size_t group,
 
 void
 history_feed(struct history *history, int64_t now,
-	const struct history_count *counts)
+	const struct outcomes *counts)
 {
 	size_t i;
 
 	advance(history, step_of(now));
 	for (i = 0; i < history->group_count && history->is_begun; i++) {
-		struct history_count grown = growth_of(&history->stood[i],
+		struct outcomes grown = growth_of(&history->stood[i],
 			&counts[i]);
 		struct steps *own = steps_of(history, i, &grown);
 
@@ -159,7 +159,7 @@ history_feed(struct history *history, int64_t now,
 
 int
 history_steps(const struct history *history, int64_t now, size_t group,
-	struct history_count steps[HISTORY_STEPS])
+	struct outcomes steps[HISTORY_STEPS])
 {
 	const struct steps *from = &history->all;
 	int64_t step = step_of(now);

@@ -15,16 +15,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "outcomes.h"
+
 #define HISTORY_STEPS 96
 #define HISTORY_STEP_SECONDS 900
 /* Groups with steps of their own. */
 #define HISTORY_GROUPS_MAX 1024
-
-struct history_count {
-	uint64_t allowed;
-	uint64_t blocked;
-	uint64_t audited;
-};
 
 struct history;
 
@@ -39,7 +35,7 @@ void history_free(struct history *history);
  * newest step. Lack of memory for a group's steps leaves that group without.
  */
 void history_feed(struct history *history, int64_t now,
-	const struct history_count *counts);
+	const struct outcomes *counts);
 
 /*
  * The steps of GROUP, or of all groups together for SIZE_MAX, to STEPS, the
@@ -47,7 +43,7 @@ void history_feed(struct history *history, int64_t now,
  * the group has no steps of its own.
  */
 int history_steps(const struct history *history, int64_t now, size_t group,
-	struct history_count steps[HISTORY_STEPS]);
+	struct outcomes steps[HISTORY_STEPS]);
 
 /*
  * Goes on with other groups: TO, a new history for them, takes over all that

@@ -7,7 +7,6 @@
 #include "daemon/worker.h"
 #include "services/rpz.h"
 #include "sldns/rrdef.h"
-#include "sldns/wire2str.h"
 #include "util/config_file.h"
 #include "util/data/msgencode.h"
 #include "util/data/msgparse.h"
@@ -35,8 +34,6 @@
 struct module_state {
 	struct names_key key;
 	size_t worker_count;
-	/* While it starts; then it is in force. */
-	struct standing standing;
 	struct inforce *inforce;
 	struct observer *observer;
 	struct stats *stats;
@@ -349,7 +346,7 @@ judge_request(struct module_env *env, struct query_info *qinfo,
 
 static void
 tell_target(struct module_state *state, const struct force *force,
-	const struct query *query, const struct group *group,
+	const struct address *client, const struct group *group,
 	const uint8_t *name, size_t length)
 {
 	struct event *event = control_reserve(state->control, force->tally,
@@ -361,7 +358,7 @@ tell_target(struct module_state *state, const struct force *force,
 	event->is_target = 1;
 	event->seconds = time(NULL);
 	event->group = group;
-	event->client = query->client;
+	event->client = *client;
 	event->qname_len = (uint16_t)length;
 	memcpy(event->qname, name, length);
 	control_publish(state->control, this_worker);
@@ -382,20 +379,20 @@ target_of(const struct ub_packed_rrset_key *rrset, size_t *length)
 
 static void
 tell_targets(struct module_state *state, const struct force *force,
-	const struct query *query, const struct reply_info *rep)
+	const struct address *client, const struct reply_info *rep)
 {
-	struct decision decision;
+	const struct policy *policy = force->standing.policy;
+	uint32_t number = clients_find(policy->clients, client);
 	const uint8_t *target;
 	size_t i, length;
 
-	policy_decide(force->standing.policy, query, &decision);
-	if (decision.group == NULL || !decision.group->audit)
+	if (number == CLIENTS_NONE || !policy->groups[number].audit)
 		return;
 	for (i = 0; i < rep->an_numrrsets; i++) {
 		target = target_of(rep->rrsets[i], &length);
 		if (target != NULL)
-			tell_target(state, force, query, decision.group,
-				target, length);
+			tell_target(state, force, client,
+				&policy->groups[number], target, length);
 	}
 }
 
@@ -409,20 +406,16 @@ look_at_reply(struct query_info *qinfo, struct module_qstate *qstate,
 	void *callback)
 {
 	struct module_state *state = callback;
-	struct query query;
+	struct address client;
 
-	(void)qstate, (void)rcode, (void)edns, (void)opt_list_out;
+	(void)qinfo, (void)qstate, (void)rcode, (void)edns, (void)opt_list_out;
 	(void)region, (void)start_time, (void)id;
 	if (state->control == NULL || !control_wants_targets(state->control) ||
 	    rep == NULL || repinfo == NULL || rep->an_numrrsets == 0 ||
-	    client_from_sockaddr(&query.client, &repinfo->client_addr) != 0)
+	    client_from_sockaddr(&client, &repinfo->client_addr) != 0)
 		return 1;
-	query.qname = qinfo->qname;
-	query.qname_len = qinfo->qname_len;
-	query.qtype = qinfo->qtype;
-	query.qclass = qinfo->qclass;
 	tell_targets(state, inforce_enter(state->inforce, this_worker),
-		&query, rep);
+		&client, rep);
 	inforce_leave(state->inforce, this_worker);
 	return 1;
 }
@@ -518,14 +511,14 @@ free_state(struct module_state *state)
 	stats_free(state->stats);
 	observer_free(state->observer);
 	inforce_free(state->inforce);
-	standing_clear(&state->standing);
 	free(state);
 }
 
+/* Takes over STANDING. 0, or -1 when out of memory. */
 static int
-put_in_force(struct module_state *state)
+put_in_force(struct module_state *state, struct standing *standing)
 {
-	struct force *force = force_new(&state->standing, state->worker_count);
+	struct force *force = force_new(standing, state->worker_count);
 
 	if (force == NULL)
 		return -1;
@@ -540,13 +533,8 @@ put_in_force(struct module_state *state)
 static int
 make_watch(struct module_state *state, const struct config_file *cfg)
 {
-	struct force *force;
+	struct force *force = inforce_now(state->inforce);
 
-	state->worker_count = cfg->num_threads > 0
-		? (size_t)cfg->num_threads : 1;
-	if (put_in_force(state) != 0)
-		return -1;
-	force = inforce_now(state->inforce);
 	state->observer = observer_new(force->standing.policy, force->tally,
 		&state->key, log_line, time(NULL));
 	if (state->observer == NULL)
@@ -593,23 +581,29 @@ new_state(const struct config_file *cfg, const char *path,
 	const char *directory)
 {
 	struct module_state *state = calloc(1, sizeof(*state));
+	struct standing standing;
 
 	if (state == NULL) {
 		log_err("bitsink: out of memory");
 		return NULL;
 	}
+	state->worker_count = cfg->num_threads > 0
+		? (size_t)cfg->num_threads : 1;
 	if (random_key(&state->key) != 0) {
 		free(state);
 		return NULL;
 	}
 	/* Unbound ends where a module's init() fails; the reason is to be the
 	 * last line of its log, and not that some module failed. */
-	if (standing_load(&state->standing, path, directory, &state->key,
-	    time(NULL), log_line) != 0)
+	if (standing_load(&standing, path, directory, &state->key, time(NULL),
+	    log_line) != 0)
 		fatal_exit("bitsink: not started, for there is no policy: %s",
-			state->standing.error);
-	if (make_watch(state, cfg) != 0) {
+			standing.error);
+	if (put_in_force(state, &standing) != 0 ||
+	    make_watch(state, cfg) != 0) {
 		log_err("bitsink: out of memory");
+		/* All zeroes where it is in force. */
+		standing_clear(&standing);
 		free_state(state);
 		return NULL;
 	}

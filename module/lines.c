@@ -228,18 +228,20 @@ begin_minute(struct lines *lines, int64_t minute)
 	drop_empty(lines);
 }
 
-/* Workers are not in step: what comes late, from the minute before, belongs to
- * this one. Of a clock that went back further any minute is a new one. */
-static int
-is_this_minute(const struct lines *lines, int64_t minute)
-{
-	return minute == lines->minute || minute == lines->minute - 1;
-}
-
 static int64_t
 minute_of(int64_t seconds)
 {
 	return seconds / 60;
+}
+
+/* Workers are not in step: what comes late, from the minute before, belongs to
+ * this one. Of a clock that went back further any minute is a new one. */
+int
+lines_is_this_minute(const struct lines *lines, int64_t seconds)
+{
+	int64_t minute = minute_of(seconds);
+
+	return minute == lines->minute || minute == lines->minute - 1;
 }
 
 int
@@ -250,7 +252,7 @@ lines_may_write(struct lines *lines, const struct event *event)
 
 	if (lines->limit == 0)
 		return 1;
-	if (!is_this_minute(lines, minute_of(event->seconds)))
+	if (!lines_is_this_minute(lines, event->seconds))
 		begin_minute(lines, minute_of(event->seconds));
 	place = place_of(lines, &account);
 	if (place->written < lines->limit &&
@@ -289,7 +291,7 @@ lines_report(struct lines *lines, int64_t now,
 {
 	size_t i;
 
-	if (now == INT64_MAX || !is_this_minute(lines, minute_of(now)))
+	if (now == INT64_MAX || !lines_is_this_minute(lines, now))
 		begin_minute(lines, minute_of(now));
 	for (i = 0; i < lines->used; i++)
 		report_place(&lines->places[i], report, arg);

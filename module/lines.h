@@ -59,6 +59,9 @@ void lines_set_limit(struct lines *lines, unsigned limit);
  * if not, it is counted. */
 int lines_may_write(struct lines *lines, const struct event *event);
 
+/* Whether SECONDS since 1970 belong to the minute that limits count in. */
+int lines_is_this_minute(const struct lines *lines, int64_t seconds);
+
 /*
  * Reports and forgets what was left out in minutes that are over at NOW,
  * seconds since 1970; with NOW INT64_MAX all there is. Call it from time to

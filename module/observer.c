@@ -13,6 +13,7 @@
 #include "record.h"
 #include "rrtype.h"
 #include "stats.h"
+#include "sums.h"
 
 /* A file name that is longer loses its beginning. */
 #define FILE_OCTETS_MAX 255u
@@ -27,7 +28,7 @@ struct per_policy {
 	struct history *history;
 	/* What the tally stands at, and room to add it up. */
 	struct tally_values sum, scratch;
-	struct history_count *counts;
+	struct outcomes *counts;
 };
 
 struct observer {
@@ -39,8 +40,6 @@ struct observer {
 	struct top *allowed;
 	struct learned *learned;
 	int64_t since;
-	/* The minute that the limits count in. */
-	int64_t minute;
 	/* What depends on the number of groups, and the same for the policy
 	 * that is to come. */
 	struct per_policy now, next;
@@ -168,13 +167,9 @@ observer_key(enum observer_top number, const struct top_entry *entry,
 static void
 write_time(const struct event *event, char *text, size_t size)
 {
-	time_t when = (time_t)event->seconds;
-	char day[32];
-	struct tm utc;
+	char day[SAY_TIME_MAX];
 
-	if (gmtime_r(&when, &utc) == NULL ||
-	    strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &utc) == 0)
-		memcpy(day, "?", sizeof("?"));
+	say_time(day, "%Y-%m-%dT%H:%M:%S", event->seconds);
 	snprintf(text, size, "%s.%06" PRIu32 "Z", day, event->microseconds);
 }
 
@@ -206,7 +201,7 @@ write_line(struct observer *observer, const struct event *event)
 	write_time(event, when, sizeof(when));
 	say(observer->line, SAY_INFO, "bitsink: %s client=%s group=%s name=%s "
 		"type=%s class=%s reason=%s action=%s rule=%s time=%s",
-		event->verdict == VERDICT_AUDIT ? "audit" : "block", client,
+		verdict_word(event->verdict), client,
 		event->group->name, name, type, class,
 		reason_word(event->reason), action_word(event->action), rule,
 		when);
@@ -218,7 +213,6 @@ report_suppressed(void *arg, const struct lines_suppressed *suppressed)
 {
 	struct observer *observer = arg;
 	char client[PREFIX_TEXT_MAX] = "-";
-
 	struct prefix prefix = { suppressed->client, LINES_PREFIX6 };
 
 	if (suppressed->client.family == ADDRESS_IP6)
@@ -234,14 +228,9 @@ report_suppressed(void *arg, const struct lines_suppressed *suppressed)
 static void
 begin_minute(struct observer *observer, int64_t seconds)
 {
-	int64_t minute = seconds / 60;
-
-	/* Workers are not in step; a clock that went back further begins a
-	 * minute as well. */
-	if (minute == observer->minute || minute == observer->minute - 1)
-		return;
-	observer->minute = minute;
-	lines_report(observer->lines, seconds, report_suppressed, observer);
+	if (!lines_is_this_minute(observer->lines, seconds))
+		lines_report(observer->lines, seconds, report_suppressed,
+			observer);
 }
 
 static void
@@ -309,22 +298,13 @@ note_memory(struct observer *observer)
 static void
 feed_history(struct observer *observer, int64_t now)
 {
-	const uint64_t *cells = observer->now.sum.cells;
-	size_t i, reason;
+	size_t i;
 
 	stats_sum(observer->tally, &observer->now.sum, &observer->now.scratch);
-	for (i = 0; i < observer->policy->group_count; i++) {
-		struct history_count *count = &observer->now.counts[i];
-		uint64_t refused = 0;
-
-		for (reason = REASON_ALLOWED + 1; reason < REASON_COUNT;
-		    reason++)
-			refused += cells[i * TALLY_CELLS + reason];
-		count->allowed = cells[i * TALLY_CELLS + REASON_ALLOWED];
-		count->blocked = observer->policy->groups[i].audit ? 0
-			: refused;
-		count->audited = refused - count->blocked;
-	}
+	for (i = 0; i < observer->policy->group_count; i++)
+		observer->now.counts[i] = outcomes_of(
+			&observer->policy->groups[i],
+			observer->now.sum.cells + i * TALLY_CELLS);
 	history_feed(observer->now.history, now, observer->now.counts);
 	note_memory(observer);
 }
@@ -443,7 +423,6 @@ observer_new(const struct policy *policy, const struct tally *tally,
 	observer->tally = tally;
 	observer->line = line;
 	observer->since = now;
-	observer->minute = now / 60;
 	if (make_parts(observer, key) != 0) {
 		observer_free(observer);
 		return NULL;

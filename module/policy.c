@@ -6,6 +6,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *
+group_mode_word(const struct group *group)
+{
+	return group->audit ? "audit" : "enforce";
+}
+
+const char *
+group_log_word(const struct group *group)
+{
+	switch (group->log) {
+	case GROUP_LOG_OFF:
+		return "off";
+	case GROUP_LOG_ALL:
+		return "all";
+	case GROUP_LOG_FIRST_SEEN:
+	case GROUP_LOG_UNSET:
+		break;
+	}
+	return "first-seen";
+}
+
 void
 group_match(const struct group *group, const struct name *name,
 	uint32_t except, struct names_match *match)

@@ -128,6 +128,10 @@ void policy_free(struct policy *policy);
 void policy_decide(const struct policy *policy, const struct query *query,
 	struct decision *decision);
 
+/* The words for a group's options; never NULL. */
+const char *group_mode_word(const struct group *group);
+const char *group_log_word(const struct group *group);
+
 /* What GROUP does to a query that is blocked for REASON. */
 enum action policy_action(const struct group *group, enum reason reason);
 

@@ -5,6 +5,8 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+#include <time.h>
 
 #define LINE_OCTETS 4096
 
@@ -22,4 +24,15 @@ say(say_line line, enum say_level level, const char *format, ...)
 		if ((unsigned char)*at < 0x20 || *at == 0x7f)
 			*at = '?';
 	line(level, text);
+}
+
+void
+say_time(char *text, const char *format, int64_t seconds)
+{
+	time_t when = (time_t)seconds;
+	struct tm utc;
+
+	if (gmtime_r(&when, &utc) == NULL ||
+	    strftime(text, SAY_TIME_MAX, format, &utc) == 0)
+		memcpy(text, "?", sizeof("?"));
 }

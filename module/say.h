@@ -6,6 +6,8 @@
 #ifndef BITSINK_SAY_H
 #define BITSINK_SAY_H
 
+#include <stdint.h>
+
 enum say_level { SAY_INFO, SAY_WARNING, SAY_ERROR };
 
 /* Writes LINE, without a newline and with no control character in it. */
@@ -15,5 +17,12 @@ typedef void (*say_line)(enum say_level level, const char *line);
  * becomes '?'. */
 void say(say_line line, enum say_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* Room for a time as say_time() writes it. */
+#define SAY_TIME_MAX 32
+
+/* Writes SECONDS since 1970 by FORMAT of strftime(), in UTC; "?" for what is
+ * no time. */
+void say_time(char *text, const char *format, int64_t seconds);
 
 #endif

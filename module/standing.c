@@ -122,13 +122,9 @@ standing_read(struct standing *standing, const struct names_key *key, int keep,
 static void
 say_stale(const struct standing *standing, say_line line)
 {
-	time_t when = (time_t)standing->kept;
-	char day[32];
-	struct tm utc;
+	char day[SAY_TIME_MAX];
 
-	if (gmtime_r(&when, &utc) == NULL ||
-	    strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
-		memcpy(day, "?", sizeof("?"));
+	say_time(day, "%Y-%m-%dT%H:%M:%SZ", standing->kept);
 	say(line, SAY_ERROR, "bitsink: STALE: the last good policy is in "
 		"force, kept=%s directory=%s", day, standing->directory);
 }

@@ -362,35 +362,24 @@ new_sums(size_t count, size_t groups)
 	return sums;
 }
 
-/* Copies what was taken; with the lock held. 0, or -1 when out of memory. */
-static int
-print_taken(struct stats *stats, int64_t now, int reset,
-	struct printer *printer)
+/* What was last taken of each worker. */
+static void
+gather_taken(struct stats *stats, int reset, struct sums *sums)
 {
-	size_t i, groups = stats->tally->group_count;
-	struct sums *sums = new_sums(stats->worker_count, groups);
-	uint64_t logged[LOG_COUNTS];
+	size_t i;
 
-	if (sums == NULL)
-		return -1;
+	(void)reset;
 	for (i = 0; i < stats->worker_count; i++)
 		sums_add(&sums[i], &stats->books.taken[i]);
 	memset(stats->open, NOT_OPEN, stats->worker_count);
-	take_logged(stats, reset, logged);
-	print_all(stats, printer, sums, logged, now);
-	free_sums(sums, stats->worker_count);
-	return printer->broken ? -1 : 0;
 }
 
-static int
-print_now(struct stats *stats, int64_t now, int reset, struct printer *printer)
+/* What each worker has counted by now. */
+static void
+gather_now(struct stats *stats, int reset, struct sums *sums)
 {
-	size_t i, groups = stats->tally->group_count;
-	struct sums *sums = new_sums(stats->worker_count, groups);
-	uint64_t logged[LOG_COUNTS];
+	size_t i;
 
-	if (sums == NULL)
-		return -1;
 	for (i = 0; i < stats->worker_count; i++) {
 		if (!reset) {
 			take(stats, i, &sums[i]);
@@ -399,6 +388,21 @@ print_now(struct stats *stats, int64_t now, int reset, struct printer *printer)
 		take_and_set_back(stats, i, &sums[i]);
 		forget_taken(stats, i);
 	}
+}
+
+/* With the lock held. 0, or -1 when out of memory. */
+static int
+print_gathered(struct stats *stats, int64_t now, int reset,
+	void (*gather)(struct stats *stats, int reset, struct sums *sums),
+	struct printer *printer)
+{
+	struct sums *sums = new_sums(stats->worker_count,
+		stats->tally->group_count);
+	uint64_t logged[LOG_COUNTS];
+
+	if (sums == NULL)
+		return -1;
+	gather(stats, reset, sums);
 	take_logged(stats, reset, logged);
 	print_all(stats, printer, sums, logged, now);
 	free_sums(sums, stats->worker_count);
@@ -413,7 +417,7 @@ stats_print_taken(struct stats *stats, int64_t now, int reset, stats_line line,
 	int failed;
 
 	pthread_mutex_lock(&stats->lock);
-	failed = print_taken(stats, now, reset, &printer);
+	failed = print_gathered(stats, now, reset, gather_taken, &printer);
 	pthread_mutex_unlock(&stats->lock);
 	/* Nothing to print is better than statistics that fail. */
 	if (failed) {
@@ -431,7 +435,7 @@ stats_print(struct stats *stats, int64_t now, int reset, stats_line line,
 	int failed;
 
 	pthread_mutex_lock(&stats->lock);
-	failed = print_now(stats, now, reset, &printer);
+	failed = print_gathered(stats, now, reset, gather_now, &printer);
 	pthread_mutex_unlock(&stats->lock);
 	if (failed) {
 		free(printer.memory);

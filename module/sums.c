@@ -83,30 +83,36 @@ sums_add_earlier(struct sums *sums, const struct sums *from,
 			: &sums->gone, &from->groups[i]);
 }
 
-static void
-add_refused(struct sums *sums, const struct group *group, enum reason reason,
-	uint64_t count, struct outcomes *outcomes)
+struct outcomes
+outcomes_of(const struct group *group, const uint64_t *cells)
 {
-	sums->by_reason[reason] += count;
-	if (group->audit) {
-		outcomes->audited += count;
-		return;
-	}
-	outcomes->blocked += count;
-	sums->by_action[policy_action(group, reason)] += count;
+	struct outcomes outcomes = { cells[REASON_ALLOWED], 0, 0 };
+	uint64_t *refused = group->audit ? &outcomes.audited
+		: &outcomes.blocked;
+	unsigned i;
+
+	for (i = REASON_ALLOWED + 1; i < REASON_COUNT; i++)
+		*refused += cells[i];
+	return outcomes;
 }
 
 static void
 add_group(struct sums *sums, size_t number, const struct group *group,
 	const uint64_t *cells, const uint64_t *base)
 {
-	struct outcomes outcomes = { 0, 0, 0 };
+	uint64_t grown[TALLY_CELLS] = { 0 };
+	struct outcomes outcomes;
 	unsigned i;
 
-	outcomes.allowed = cells[REASON_ALLOWED] - base[REASON_ALLOWED];
-	for (i = REASON_ALLOWED + 1; i < REASON_COUNT; i++)
-		add_refused(sums, group, (enum reason)i, cells[i] - base[i],
-			&outcomes);
+	for (i = REASON_ALLOWED; i < REASON_COUNT; i++)
+		grown[i] = cells[i] - base[i];
+	for (i = REASON_ALLOWED + 1; i < REASON_COUNT; i++) {
+		sums->by_reason[i] += grown[i];
+		if (!group->audit)
+			sums->by_action[policy_action(group, (enum reason)i)]
+				+= grown[i];
+	}
+	outcomes = outcomes_of(group, grown);
 	add_outcomes(&sums->groups[number], &outcomes);
 	add_outcomes(&sums->all, &outcomes);
 }

@@ -13,14 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "outcomes.h"
 #include "policy.h"
 #include "tally.h"
-
-struct outcomes {
-	uint64_t allowed;
-	uint64_t blocked;
-	uint64_t audited;
-};
 
 struct sums {
 	uint64_t counts[TALLY_COUNTS];
@@ -34,6 +29,9 @@ struct sums {
 	size_t group_count;
 	struct outcomes gone;
 };
+
+/* What the CELLS of a group, TALLY_CELLS of them, mean. */
+struct outcomes outcomes_of(const struct group *group, const uint64_t *cells);
 
 /* All zeroes. 0, or -1 when out of memory. */
 int sums_init(struct sums *sums, size_t groups);

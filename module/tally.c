@@ -80,6 +80,18 @@ tally_values_clear(struct tally_values *values)
 	values->cells = NULL;
 }
 
+uint64_t
+tally_total(const struct tally *tally, enum tally_count count)
+{
+	uint64_t total = 0;
+	size_t i;
+
+	for (i = 0; i < tally->worker_count; i++)
+		total += atomic_load_explicit(&tally->workers[i].counts[count],
+			memory_order_relaxed);
+	return total;
+}
+
 void
 tally_read(const struct tally *tally, size_t worker,
 	struct tally_values *values)

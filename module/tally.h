@@ -85,6 +85,9 @@ tally_decision(struct tally *tally, size_t worker, size_t group,
 int tally_values_init(struct tally_values *values, size_t groups);
 void tally_values_clear(struct tally_values *values);
 
+/* One of the counters that no group has, of all workers. */
+uint64_t tally_total(const struct tally *tally, enum tally_count count);
+
 /* What the counters of WORKER stand at. */
 void tally_read(const struct tally *tally, size_t worker,
 	struct tally_values *values);

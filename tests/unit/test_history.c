@@ -15,7 +15,7 @@
 /* Counters of some groups, and the history that is fed with them. */
 struct fed {
 	struct history *history;
-	struct history_count counts[GROUPS];
+	struct outcomes counts[GROUPS];
 };
 
 static struct fed
@@ -46,14 +46,14 @@ static const char *
 text_of(const struct history *history, int64_t now, size_t group)
 {
 	static char text[HISTORY_STEPS * 32];
-	struct history_count steps[HISTORY_STEPS];
+	struct outcomes steps[HISTORY_STEPS];
 	size_t i, length = 0;
 
 	if (history_steps(history, now, group, steps) != 0)
 		return "none";
 	text[0] = '\0';
 	for (i = 0; i < HISTORY_STEPS; i++) {
-		const struct history_count *step = &steps[i];
+		const struct outcomes *step = &steps[i];
 
 		if (step->allowed + step->blocked + step->audited == 0)
 			continue;
@@ -70,7 +70,7 @@ text_of(const struct history *history, int64_t now, size_t group)
 static void
 the_first_call_sets_where_the_counters_begin(void **state)
 {
-	const struct history_count counts[GROUPS] = { { 100, 200, 300 },
+	const struct outcomes counts[GROUPS] = { { 100, 200, 300 },
 		{ 0, 0, 0 }, { 1, 0, 0 } };
 	struct history *history = history_new(GROUPS);
 
@@ -281,7 +281,7 @@ nothing_is_lost_within_a_day(void **state)
 {
 	struct chance chance = { 31 };
 	struct fed fed = fed_from(START);
-	struct history_count steps[HISTORY_STEPS], sum, expected;
+	struct outcomes steps[HISTORY_STEPS], sum, expected;
 	int64_t now = START;
 	unsigned i;
 
@@ -329,7 +329,7 @@ counters_that_stand_still_take_no_memory(void **state)
 	assert_int_equal(history_memory(fed.history), before);
 	feed(&fed, START + STEP, 1, 0, 1, 0);
 	one = history_memory(fed.history) - before;
-	assert_true(one >= HISTORY_STEPS * sizeof(struct history_count));
+	assert_true(one >= HISTORY_STEPS * sizeof(struct outcomes));
 	feed(&fed, START + 2 * STEP, 1, 1, 1, 1);
 	assert_int_equal(history_memory(fed.history), before + one);
 	feed(&fed, START + 2 * STEP, 0, 0, 0, 1);
@@ -341,7 +341,7 @@ static void
 only_so_many_groups_have_steps(void **state)
 {
 	enum { MANY = HISTORY_GROUPS_MAX + 10 };
-	struct history_count *counts = calloc(MANY, sizeof(*counts));
+	struct outcomes *counts = calloc(MANY, sizeof(*counts));
 	struct history *history = history_new(MANY);
 	size_t i, memory;
 
@@ -471,7 +471,7 @@ static void
 a_move_makes_room_for_other_groups(void **state)
 {
 	enum { ALL = HISTORY_GROUPS_MAX };
-	struct history_count *counts = calloc(ALL, sizeof(*counts));
+	struct outcomes *counts = calloc(ALL, sizeof(*counts));
 	size_t *map = calloc(ALL, sizeof(*map)), i, full, empty;
 	struct history *history = history_new(ALL), *next;
 

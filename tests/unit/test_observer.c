@@ -511,9 +511,9 @@ lost_events_are_told_once(void **state)
 
 static void
 assert_step(const struct world *world, size_t group, int64_t now,
-	size_t number, const struct history_count *expected)
+	size_t number, const struct outcomes *expected)
 {
-	struct history_count steps[HISTORY_STEPS];
+	struct outcomes steps[HISTORY_STEPS];
 
 	assert_int_equal(history_steps(observer_history(world->observer), now,
 		group, steps), 0);
@@ -533,11 +533,11 @@ count_times(struct world *world, size_t group, enum reason reason,
 static void
 history_tells_allowed_blocked_and_audited(void **state)
 {
-	static const struct history_count first = { 5, 2 + 3 + 4 + 6, 0 };
-	static const struct history_count audited = { 7, 0, 8 + 9 };
-	static const struct history_count all = { 12, 15, 17 };
-	static const struct history_count more = { 0, 0, 1 };
-	struct history_count steps[HISTORY_STEPS];
+	static const struct outcomes first = { 5, 2 + 3 + 4 + 6, 0 };
+	static const struct outcomes audited = { 7, 0, 8 + 9 };
+	static const struct outcomes all = { 12, 15, 17 };
+	static const struct outcomes more = { 0, 0, 1 };
+	struct outcomes steps[HISTORY_STEPS];
 	int64_t later = NOW + HISTORY_STEP_SECONDS;
 	size_t last = HISTORY_STEPS - 1;
 	struct world world;
@@ -809,7 +809,7 @@ its_memory_is_known(void **state)
 	count_times(&world, FIRST, REASON_DENIED, 1);
 	observer_tick(world.observer, NOW);
 	assert_in_range(observer_memory(world.observer), before + 1,
-		before + 2 * HISTORY_STEPS * sizeof(struct history_count));
+		before + 2 * HISTORY_STEPS * sizeof(struct outcomes));
 	world_close(&world);
 	observer_free(NULL);
 }
@@ -828,16 +828,16 @@ enum { OTHER_AUDITED, OTHER_NEW, OTHER_FIRST };
 static void
 history_goes_on_over_a_switch(void **state)
 {
-	static const struct history_count first = { 1, 2, 0 };
-	static const struct history_count first_more = { 1, 2 + 64, 0 };
-	static const struct history_count audited = { 0, 0, 4 };
-	static const struct history_count audited_more = { 0, 128, 4 };
-	static const struct history_count all = { 1, 2 + 8, 4 };
-	static const struct history_count all_more = { 1, 2 + 8 + 64 + 128,
+	static const struct outcomes first = { 1, 2, 0 };
+	static const struct outcomes first_more = { 1, 2 + 64, 0 };
+	static const struct outcomes audited = { 0, 0, 4 };
+	static const struct outcomes audited_more = { 0, 128, 4 };
+	static const struct outcomes all = { 1, 2 + 8, 4 };
+	static const struct outcomes all_more = { 1, 2 + 8 + 64 + 128,
 		4 + 256 };
-	static const struct history_count new = { 0, 0, 256 };
+	static const struct outcomes new = { 0, 0, 256 };
 	size_t last = HISTORY_STEPS - 1;
-	struct history_count steps[HISTORY_STEPS];
+	struct outcomes steps[HISTORY_STEPS];
 	struct world world;
 
 	(void)state;
@@ -875,7 +875,7 @@ history_goes_on_over_a_switch(void **state)
 static void
 what_is_counted_in_between_is_in_the_history(void **state)
 {
-	static const struct history_count all = { 0, 3 + 5, 0 };
+	static const struct outcomes all = { 0, 3 + 5, 0 };
 	struct force *before, *next;
 	struct world world;
 	size_t *map;

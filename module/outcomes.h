@@ -1,0 +1,17 @@
+/*
+ * outcomes.h - what came of the queries of restricted clients, in numbers.
+ *
+ * Thread-safety: a plain value.
+ */
+#ifndef BITSINK_OUTCOMES_H
+#define BITSINK_OUTCOMES_H
+
+#include <stdint.h>
+
+struct outcomes {
+	uint64_t allowed;
+	uint64_t blocked;
+	uint64_t audited;
+};
+
+#endif
