@@ -33,19 +33,32 @@ ask_finish(struct record_writer *writer)
 	return request;
 }
 
+/* As ask(), and the reply is there also where the module answers with an error,
+ * which is told by *RESULT and in WRONG. -1 when out of memory. */
+static int
+ask_raw(const struct session *session, struct record_writer *writer,
+	struct reply *reply, enum client_result *result, char *wrong)
+{
+	char *request = ask_finish(writer);
+
+	memset(reply, 0, sizeof(*reply));
+	if (request == NULL)
+		return -1;
+	*result = client_ask(session->socket, request, reply, wrong,
+		SESSION_WRONG);
+	free(request);
+	return 0;
+}
+
 enum session_code
 ask(const struct session *session, struct record_writer *writer,
 	struct reply *reply)
 {
-	char wrong[SESSION_WRONG], *request = ask_finish(writer);
+	char wrong[SESSION_WRONG];
 	enum client_result result;
 
-	memset(reply, 0, sizeof(*reply));
-	if (request == NULL)
+	if (ask_raw(session, writer, reply, &result, wrong) != 0)
 		return session_printed(session, -1, SESSION_DONE);
-	result = client_ask(session->socket, request, reply, wrong,
-		sizeof(wrong));
-	free(request);
 	if (result != CLIENT_DONE)
 		return session_error(session, code_of(result), "%s", wrong);
 	return SESSION_DONE;
@@ -417,7 +430,7 @@ enum session_code
 ask_reload(const struct session *session)
 {
 	struct record_writer writer = { NULL, 0, 0, 0 };
-	char wrong[SESSION_WRONG], *request;
+	char wrong[SESSION_WRONG];
 	int diff = is_given(session, OPTION_DIFF);
 	enum session_code code = SESSION_DONE;
 	enum client_result result;
@@ -426,13 +439,8 @@ ask_reload(const struct session *session)
 	record_begin(&writer, "reload");
 	if (diff)
 		record_text(&writer, "diff", "yes");
-	request = ask_finish(&writer);
-	if (request == NULL)
+	if (ask_raw(session, &writer, &reply, &result, wrong) != 0)
 		return session_printed(session, -1, SESSION_DONE);
-	memset(&reply, 0, sizeof(reply));
-	result = client_ask(session->socket, request, &reply, wrong,
-		sizeof(wrong));
-	free(request);
 	if (result == CLIENT_ERROR && is_of_the_policy(&reply))
 		code = diff ? SESSION_USAGE : SESSION_NO;
 	else if (result != CLIENT_DONE)

@@ -116,23 +116,6 @@ collect(const struct session *session, struct report *report)
 	return code;
 }
 
-static void
-clear_report(struct report *report)
-{
-	size_t i;
-
-	for (i = 0; i < report->group_history_count; i++)
-		reply_clear(&report->group_history[i]);
-	free(report->group_history);
-	reply_clear(&report->status);
-	reply_clear(&report->groups);
-	reply_clear(&report->history);
-	reply_clear(&report->clients);
-	reply_clear(&report->names);
-	reply_clear(&report->rules);
-	reply_clear(&report->pairs);
-}
-
 /* An error of the stream itself is for who closes it to tell. */
 static enum session_code
 write_report(const struct session *session, FILE *out,
@@ -175,6 +158,6 @@ ask_report(const struct session *session)
 		code = write_to_file(session, &report, path);
 	else if (code == SESSION_DONE)
 		code = write_report(session, stdout, &report);
-	clear_report(&report);
+	report_clear(&report);
 	return code;
 }

@@ -530,20 +530,28 @@ put_client(const struct record *explain)
 	printf(".\n");
 }
 
+/* The pattern, its list and its place. */
+static void
+put_rule(const struct record *record)
+{
+	put(value(record, "pattern"));
+	if (has(record, "list")) {
+		printf(" of list ");
+		put(value(record, "list"));
+	}
+	printf(" (");
+	put(value(record, "rule"));
+	putchar(')');
+}
+
 /* The pattern that decided. */
 static void
 put_pattern(const struct record *explain)
 {
 	printf(" is %s by the pattern ",
 		is(explain, "deny", "yes") ? "denied" : "allowed");
-	put(value(explain, "pattern"));
-	if (has(explain, "list")) {
-		printf(" of list ");
-		put(value(explain, "list"));
-	}
-	printf(" (");
-	put(value(explain, "rule"));
-	printf("), the most specific one that matches.\n");
+	put_rule(explain);
+	printf(", the most specific one that matches.\n");
 }
 
 static void
@@ -671,14 +679,7 @@ put_pattern_change(const struct record *change)
 	put(value(change, "group"));
 	printf(": %c %s ", is(change, "change", "added") ? '+' : '-',
 		is(change, "deny", "yes") ? "deny" : "allow");
-	put(value(change, "pattern"));
-	if (has(change, "list")) {
-		fputs(" of list ", stdout);
-		put(value(change, "list"));
-	}
-	fputs(" (", stdout);
-	put(value(change, "rule"));
-	putchar(')');
+	put_rule(change);
 }
 
 static void
@@ -816,20 +817,6 @@ put_policies(const struct record *replay)
 		printf(", kept %s", time);
 	}
 	putchar('\n');
-}
-
-/* The pattern, its list and its place. */
-static void
-put_rule(const struct record *explain)
-{
-	put(value(explain, "pattern"));
-	if (has(explain, "list")) {
-		printf(" of list ");
-		put(value(explain, "list"));
-	}
-	printf(" (");
-	put(value(explain, "rule"));
-	putchar(')');
 }
 
 static void

@@ -1589,6 +1589,16 @@ put_client_names(const struct page *page, const struct record *client)
 }
 
 static void
+put_named_heading(FILE *out, const struct column *column, const char *name)
+{
+	fputs("<tr role=\"row\">", out);
+	open_heading(out, column);
+	fputs("<span class=\"name\">", out);
+	put_text(out, name);
+	fputs("</span></th>", out);
+}
+
+static void
 write_clients(const struct page *page)
 {
 	const struct reply *reply = &page->report->clients;
@@ -1606,11 +1616,8 @@ write_clients(const struct page *page)
 
 		if (strcmp(entry->kind, "entry") != 0)
 			continue;
-		fputs("<tr role=\"row\">", out);
-		open_heading(out, &columns[ENTRY_KEY]);
-		fputs("<span class=\"name\">", out);
-		put_text(out, text_of(entry, "client"));
-		fputs("</span></th>", out);
+		put_named_heading(out, &columns[ENTRY_KEY],
+			text_of(entry, "client"));
 		put_entry(page, columns, entry);
 		put_client_names(page, entry);
 	}
@@ -1634,11 +1641,8 @@ write_names(const struct page *page)
 
 		if (strcmp(entry->kind, "entry") != 0)
 			continue;
-		fputs("<tr role=\"row\">", out);
-		open_heading(out, &columns[ENTRY_KEY]);
-		fputs("<span class=\"name\">", out);
-		put_text(out, text_of(entry, "name"));
-		fputs("</span></th>", out);
+		put_named_heading(out, &columns[ENTRY_KEY],
+			text_of(entry, "name"));
 		put_entry(page, columns, entry);
 	}
 	close_list(page);
@@ -1932,4 +1936,21 @@ report_write(FILE *out, const struct report *report)
 	if (fflush(out) != 0 || ferror(out))
 		return -1;
 	return result;
+}
+
+void
+report_clear(struct report *report)
+{
+	size_t i;
+
+	for (i = 0; i < report->group_history_count; i++)
+		reply_clear(&report->group_history[i]);
+	free(report->group_history);
+	reply_clear(&report->status);
+	reply_clear(&report->groups);
+	reply_clear(&report->history);
+	reply_clear(&report->clients);
+	reply_clear(&report->names);
+	reply_clear(&report->rules);
+	reply_clear(&report->pairs);
 }

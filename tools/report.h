@@ -29,4 +29,7 @@ struct report {
  * OUT has an error. */
 int report_write(FILE *out, const struct report *report);
 
+/* Frees what the replies hold. */
+void report_clear(struct report *report);
+
 #endif

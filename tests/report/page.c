@@ -85,23 +85,6 @@ read_histories(struct report *report, const char *folder)
 	}
 }
 
-static void
-clear(struct report *report)
-{
-	size_t i;
-
-	for (i = 0; i < report->group_history_count; i++)
-		reply_clear(&report->group_history[i]);
-	free(report->group_history);
-	reply_clear(&report->status);
-	reply_clear(&report->groups);
-	reply_clear(&report->history);
-	reply_clear(&report->clients);
-	reply_clear(&report->names);
-	reply_clear(&report->rules);
-	reply_clear(&report->pairs);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -122,7 +105,7 @@ main(int argc, char **argv)
 	read_reply(&report.pairs, argv[1], "pairs");
 	read_histories(&report, argv[1]);
 	result = report_write(stdout, &report);
-	clear(&report);
+	report_clear(&report);
 	if (result != 0)
 		die("standard output", "the page was not written");
 	return 0;
