@@ -131,6 +131,26 @@ session_printed(const struct session *session, int result,
 }
 
 enum session_code
+session_reply(const struct session *session, struct record_writer *writer,
+	struct reply *reply)
+{
+	char wrong[SESSION_WRONG];
+	int failed;
+
+	memset(reply, 0, sizeof(*reply));
+	if (writer->broken) {
+		record_clear(writer);
+		return session_printed(session, -1, SESSION_DONE);
+	}
+	failed = reply_parse(reply, writer->memory, writer->length, wrong,
+		sizeof(wrong));
+	/* The reply has taken it. */
+	memset(writer, 0, sizeof(*writer));
+	return failed ? session_error(session, SESSION_OUTPUT, "%s", wrong)
+		: SESSION_DONE;
+}
+
+enum session_code
 session_explained(const struct session *session, const struct record *record)
 {
 	const char *verdict = record != NULL ? record_get(record, "verdict")

@@ -79,20 +79,13 @@ explain(const struct session *session, const struct policy *policy,
 {
 	struct record_writer writer = { NULL, 0, 0, 0 };
 	struct explanation explanation;
-	char wrong[SESSION_WRONG];
 	enum session_code code;
 	struct reply reply;
 
 	explain_query(policy, &question->query, &explanation);
 	explain_record(&writer, &question->query, &explanation);
-	if (writer.broken) {
-		record_clear(&writer);
-		return session_printed(session, -1, SESSION_DONE);
-	}
-	if (reply_parse(&reply, writer.memory, writer.length, wrong,
-	    sizeof(wrong)) != 0)
-		code = session_error(session, SESSION_OUTPUT, "%s", wrong);
-	else
+	code = session_reply(session, &writer, &reply);
+	if (code == SESSION_DONE)
 		code = session_explained(session, reply_find(&reply,
 			"explain"));
 	reply_clear(&reply);

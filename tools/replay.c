@@ -368,21 +368,15 @@ static enum session_code
 print_records(struct replay *replay)
 {
 	const struct session *session = replay->session;
-	struct record_writer *records = &replay->records;
-	char wrong[SESSION_WRONG];
 	enum session_code code;
 	struct reply reply;
 
-	if (replay->failed || records->broken)
+	if (replay->failed)
 		return session_printed(session, -1, SESSION_DONE);
-	if (reply_parse(&reply, records->memory, records->length, wrong,
-	    sizeof(wrong)) != 0)
-		code = session_error(session, SESSION_OUTPUT, "%s", wrong);
-	else
+	code = session_reply(session, &replay->records, &reply);
+	if (code == SESSION_DONE)
 		code = session_printed(session,
 			session->printer->replay(&reply), code_of(replay));
-	/* The reply has taken it. */
-	memset(records, 0, sizeof(*records));
 	reply_clear(&reply);
 	return code;
 }

@@ -100,6 +100,12 @@ enum session_code session_error(const struct session *session,
 enum session_code session_printed(const struct session *session, int result,
 	enum session_code code);
 
+/* Makes a reply of records that are made here, as if the module had sent them:
+ * it takes what WRITER has. SESSION_DONE, or the error is printed; REPLY is to
+ * be cleared in any case. */
+enum session_code session_reply(const struct session *session,
+	struct record_writer *writer, struct reply *reply);
+
 /* Prints the record of explain.h (NULL: it was not there); the code tells
  * whether the query would be blocked. */
 enum session_code session_explained(const struct session *session,

@@ -556,7 +556,6 @@ print(const struct suggestion *suggestion, const struct record *audit)
 		"denied", "target" };
 	const struct session *session = suggestion->session;
 	struct record_writer writer = { NULL, 0, 0, 0 };
-	char wrong[SESSION_WRONG];
 	enum session_code code;
 	struct reply reply;
 	size_t i;
@@ -567,14 +566,8 @@ print(const struct suggestion *suggestion, const struct record *audit)
 	put_allowed(&writer, suggestion);
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		put_apart(&writer, suggestion, kinds[i]);
-	if (writer.broken) {
-		record_clear(&writer);
-		return session_printed(session, -1, SESSION_DONE);
-	}
-	if (reply_parse(&reply, writer.memory, writer.length, wrong,
-	    sizeof(wrong)) != 0)
-		code = session_error(session, SESSION_OUTPUT, "%s", wrong);
-	else
+	code = session_reply(session, &writer, &reply);
+	if (code == SESSION_DONE)
 		code = session_printed(session,
 			session->printer->suggest(&reply), SESSION_DONE);
 	reply_clear(&reply);
