@@ -390,6 +390,17 @@ stay(struct control *control, const struct standing *next)
 	return "the policy has errors; the policy before stays in force";
 }
 
+/* Files that were touched, or may have changed as they were read, and say what
+ * is in force anyway: nothing is new. */
+static int
+says_the_same(const struct control *control, const struct standing *next)
+{
+	const struct standing *now = present(control);
+
+	return control->waiting == NULL && next->policy != NULL &&
+		!now->stale && next->checksum == now->checksum;
+}
+
 static void
 finish_loading(struct control *control)
 {
@@ -407,7 +418,7 @@ finish_loading(struct control *control)
 			loading_diff(loading), reply);
 	if (next->policy == NULL)
 		failed = stay(control, next);
-	else if (!control->loading_is_diff)
+	else if (!control->loading_is_diff && !says_the_same(control, next))
 		failed = take_over(control, next);
 	if (!control->loading_is_diff)
 		filewatch_note(&control->files, present(control)->policy,

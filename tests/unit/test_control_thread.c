@@ -1532,6 +1532,32 @@ a_change_of_a_watched_file_is_read(void **state)
 }
 
 static void
+a_watched_file_that_says_the_same_is_no_change(void **state)
+{
+	char text[1024], longer[1100];
+	struct stage stage;
+	int i;
+
+	(void)state;
+	snprintf(text, sizeof(text), WATCHED "%s", policy);
+	snprintf(longer, sizeof(longer), "%s# No more.\n", text);
+	open_stage(&stage, policy);
+	reload_later(text);
+	assert_int_equal(status_of("generation"), 2);
+	said_clear();
+	/* Read again, as the change that follows shows. */
+	write_policy(text);
+	for (i = 0; i < 2; i++)
+		let_it_look();
+	write_policy(longer);
+	for (i = 0; i < 2; i++)
+		let_it_look();
+	wait_until(said_count("bitsink: reloaded ") == 1);
+	assert_int_equal(status_of("generation"), 3);
+	close_stage(&stage);
+}
+
+static void
 a_watched_file_that_is_still_written_is_let_be(void **state)
 {
 	char text[1024];
@@ -2191,6 +2217,7 @@ main(void)
 		test_in_folder(counters_and_tops_go_on_over_reloads),
 		test_in_folder(memory_is_that_of_the_policy_in_force),
 		test_in_folder(a_change_of_a_watched_file_is_read),
+		test_in_folder(a_watched_file_that_says_the_same_is_no_change),
 		test_in_folder(a_watched_file_that_is_still_written_is_let_be),
 		test_in_folder(a_bad_watched_file_is_told_once),
 		test_in_folder(
