@@ -8,6 +8,8 @@
 
 #define NO_NODE UINT32_MAX
 #define LENGTH_BITS 8
+/* What is left of CLIENTS_NONE in a node. */
+#define CARVED (CLIENTS_NONE >> LENGTH_BITS)
 
 struct node4 {
 	uint32_t key; /* host byte order, so that it compares */
@@ -113,6 +115,14 @@ static unsigned
 length_of(uint32_t group_length)
 {
 	return group_length & ((1u << LENGTH_BITS) - 1);
+}
+
+static uint32_t
+group_of(uint32_t group_length)
+{
+	uint32_t group = group_length >> LENGTH_BITS;
+
+	return group == CARVED ? CLIENTS_NONE : group;
 }
 
 /* The parent of a new node is the node before it or one of that one's
@@ -247,13 +257,13 @@ clients_find(const struct clients *clients, const struct address *address)
 	case ADDRESS_IP4:
 		i = find4(clients, read32(address->octets));
 		if (i != NO_NODE)
-			return clients->nodes4[i].group_length >> LENGTH_BITS;
+			return group_of(clients->nodes4[i].group_length);
 		break;
 	case ADDRESS_IP6:
 		i = find6(clients, read64(address->octets),
 			read64(address->octets + 8));
 		if (i != NO_NODE)
-			return clients->nodes6[i].group_length >> LENGTH_BITS;
+			return group_of(clients->nodes6[i].group_length);
 		break;
 	case ADDRESS_NONE:
 		break;
@@ -296,14 +306,14 @@ clients_find_prefix(const struct clients *clients,
 		if (i == NO_NODE)
 			break;
 		prefix_of4(prefix, &clients->nodes4[i]);
-		return clients->nodes4[i].group_length >> LENGTH_BITS;
+		return group_of(clients->nodes4[i].group_length);
 	case ADDRESS_IP6:
 		i = find6(clients, read64(address->octets),
 			read64(address->octets + 8));
 		if (i == NO_NODE)
 			break;
 		prefix_of6(prefix, &clients->nodes6[i]);
-		return clients->nodes6[i].group_length >> LENGTH_BITS;
+		return group_of(clients->nodes6[i].group_length);
 	case ADDRESS_NONE:
 		break;
 	}
@@ -324,14 +334,14 @@ clients_find_around(const struct clients *clients, const struct prefix *prefix)
 		    i = clients->nodes4[i].parent) {
 			group_length = clients->nodes4[i].group_length;
 			if (length_of(group_length) <= prefix->length)
-				return group_length >> LENGTH_BITS;
+				return group_of(group_length);
 		}
 	} else if (prefix->address.family == ADDRESS_IP6) {
 		for (i = find6(clients, read64(octets), read64(octets + 8));
 		    i != NO_NODE; i = clients->nodes6[i].parent) {
 			group_length = clients->nodes6[i].group_length;
 			if (length_of(group_length) <= prefix->length)
-				return group_length >> LENGTH_BITS;
+				return group_of(group_length);
 		}
 	}
 	return CLIENTS_NONE;
@@ -353,7 +363,7 @@ clients_entry(const struct clients *clients, size_t number,
 	} else {
 		return -1;
 	}
-	entry->group = group_length >> LENGTH_BITS;
+	entry->group = group_of(group_length);
 	entry->tag = 0;
 	return 0;
 }
@@ -361,7 +371,7 @@ clients_entry(const struct clients *clients, size_t number,
 static void
 count_one(size_t *counts, size_t groups, uint32_t group_length)
 {
-	uint32_t group = group_length >> LENGTH_BITS;
+	uint32_t group = group_of(group_length);
 
 	if (group < groups)
 		counts[group]++;

@@ -1,6 +1,9 @@
 /*
  * clients.h - from a source address to its group, by longest prefix.
  *
+ * A prefix may also be carved out: whoever it is the longest for is in no
+ * group, whatever group is around it.
+ *
  * The table is built once and never changes. It holds its prefixes sorted,
  * each with the index of the prefix around it; a look-up is one binary search
  * and, where prefixes nest, the way outwards. It takes 12 octets an IPv4 and 24
@@ -16,9 +19,10 @@
 
 #include "address.h"
 
-/* No group. Groups are numbers below CLIENTS_GROUPS_MAX. */
+/* No group; as the group of an entry, its prefix is carved out. Groups are
+ * numbers below CLIENTS_GROUPS_MAX. */
 #define CLIENTS_NONE UINT32_MAX
-#define CLIENTS_GROUPS_MAX (1u << 24)
+#define CLIENTS_GROUPS_MAX ((1u << 24) - 1)
 
 struct client_entry {
 	struct prefix prefix;
@@ -46,25 +50,29 @@ int clients_same(const struct client_entry *a, const struct client_entry *b);
 struct clients *clients_new(const struct client_entry *entries, size_t count);
 void clients_free(struct clients *clients);
 
-/* The group of the longest prefix that holds ADDRESS, or CLIENTS_NONE. */
+/* The group of the longest prefix that holds ADDRESS, or CLIENTS_NONE where
+ * none does, or that one is carved out. */
 uint32_t clients_find(const struct clients *clients,
 	const struct address *address);
 
-/* The same, and that prefix; all zeroes for CLIENTS_NONE. */
+/* The same, and that prefix, one that is carved out too; all zeroes, with
+ * ADDRESS_NONE for its family, where no prefix holds ADDRESS. */
 uint32_t clients_find_prefix(const struct clients *clients,
 	const struct address *address, struct prefix *prefix);
 
 /* The group of the longest prefix that holds all of PREFIX, which is PREFIX
- * itself where the table has it, or CLIENTS_NONE. */
+ * itself where the table has it, or CLIENTS_NONE, as of clients_find(). */
 uint32_t clients_find_around(const struct clients *clients,
 	const struct prefix *prefix);
 
-/* The prefix that is NUMBER, from 0, in the order of the table, with its group;
- * the tag is 0. Returns 0, or -1 behind the last. */
+/* The prefix that is NUMBER, from 0, in the order of the table, with its group,
+ * CLIENTS_NONE where it is carved out; the tag is 0. Returns 0, or -1 behind
+ * the last. */
 int clients_entry(const struct clients *clients, size_t number,
 	struct client_entry *entry);
 
-/* Adds the prefixes of each group below GROUPS to its element of COUNTS. */
+/* Adds the prefixes of each group below GROUPS to its element of COUNTS; those
+ * that are carved out count for none. */
 void clients_count(const struct clients *clients, size_t *counts,
 	size_t groups);
 

@@ -28,18 +28,15 @@ static uint32_t
 by_linear_scan(const struct client_entry *entries, size_t count,
 	const struct address *address)
 {
-	uint32_t group = CLIENTS_NONE;
-	unsigned length = 0;
+	const struct client_entry *longest = NULL;
 	size_t i;
 
 	for (i = 0; i < count; i++)
 		if (prefix_holds(&entries[i].prefix, address) &&
-		    (group == CLIENTS_NONE ||
-		    entries[i].prefix.length > length)) {
-			group = entries[i].group;
-			length = entries[i].prefix.length;
-		}
-	return group;
+		    (longest == NULL ||
+		    entries[i].prefix.length > longest->prefix.length))
+			longest = &entries[i];
+	return longest != NULL ? longest->group : CLIENTS_NONE;
 }
 
 #define PREFIXES_MAX 6
@@ -231,6 +228,76 @@ equal_prefixes_sort_in_the_order_they_were_written(void **state)
 	assert_false(clients_same(&entries[3], &entries[4]));
 }
 
+struct carved_row {
+	const char *address;
+	int group;
+	/* The longest prefix; NULL for none. */
+	const char *prefix;
+};
+
+static void
+what_is_carved_out_is_in_no_group_and_has_its_prefix(void **state)
+{
+	/* A prefix with a '-' is carved out, the others are in a group each. */
+	static const char *const texts[] = { "10.0.0.0/8", "-10.1.0.0/16",
+		"10.1.2.0/24", "-10.1.2.3", "-192.0.2.0/24", "2001:db8::/32",
+		"-2001:db8:1::/48", "2001:db8:1:2::/64" };
+	static const struct carved_row carved_rows[] = {
+		{ "10.2.0.1", 0, "10.0.0.0/8" },
+		{ "10.1.0.1", NONE, "10.1.0.0/16" },
+		{ "10.1.2.4", 2, "10.1.2.0/24" },
+		{ "10.1.2.3", NONE, "10.1.2.3/32" },
+		{ "192.0.2.1", NONE, "192.0.2.0/24" },
+		{ "192.0.3.1", NONE, NULL },
+		{ "2001:db8:2::1", 5, "2001:db8::/32" },
+		{ "2001:db8:1::1", NONE, "2001:db8:1::/48" },
+		{ "2001:db8:1:2::1", 7, "2001:db8:1:2::/64" },
+		{ "2001:db9::1", NONE, NULL },
+	};
+	struct client_entry entries[COUNT_OF(texts)];
+	size_t i, count = COUNT_OF(texts), counts[COUNT_OF(texts)];
+	struct clients *clients;
+	int wrong = 0;
+
+	(void)state;
+	for (i = 0; i < count; i++) {
+		int carved = texts[i][0] == '-';
+
+		assert_null(prefix_from_text(&entries[i].prefix,
+			texts[i] + carved));
+		entries[i].tag = (uint32_t)i;
+		entries[i].group = carved ? CLIENTS_NONE : (uint32_t)i;
+	}
+	clients = table_of(entries, &count);
+	for (i = 0; i < COUNT_OF(carved_rows); i++) {
+		const struct carved_row *row = &carved_rows[i];
+		long group = row->group == NONE ? (long)CLIENTS_NONE
+			: row->group;
+		struct prefix prefix, whole;
+		char text[PREFIX_TEXT_MAX];
+
+		assert_null(prefix_from_text(&whole, row->address));
+		wrong += row_number(row->address, "group", group,
+			clients_find(clients, &whole.address));
+		wrong += row_number(row->address, "group and prefix", group,
+			clients_find_prefix(clients, &whole.address, &prefix));
+		prefix_to_text(&prefix, text);
+		wrong += row_text(row->address, row->prefix != NULL
+			? row->prefix : "?/0", text);
+		wrong += row_number(row->address, "family is none",
+			row->prefix == NULL,
+			prefix.address.family == ADDRESS_NONE);
+		wrong += row_number(row->address, "group around", group,
+			clients_find_around(clients, &whole));
+	}
+	assert_int_equal(wrong, 0);
+	memset(counts, 0, sizeof(counts));
+	clients_count(clients, counts, COUNT_OF(counts));
+	for (i = 0; i < COUNT_OF(counts); i++)
+		assert_int_equal(counts[i], texts[i][0] != '-');
+	clients_free(clients);
+}
+
 static void
 nothing_is_freed_without_complaint(void **state)
 {
@@ -270,7 +337,8 @@ any_entry(struct chance *chance, const struct client_entry *before,
 	if (entry.prefix.length > bits)
 		entry.prefix.length = bits;
 	prefix_mask(entry.prefix.address.octets, entry.prefix.length);
-	entry.group = entry.tag = count;
+	entry.group = chance_below(chance, 5) == 0 ? CLIENTS_NONE : count;
+	entry.tag = count;
 	return entry;
 }
 
@@ -298,19 +366,16 @@ static uint32_t
 around_by_linear_scan(const struct client_entry *entries, size_t count,
 	const struct prefix *prefix)
 {
-	uint32_t group = CLIENTS_NONE;
-	unsigned length = 0;
+	const struct client_entry *longest = NULL;
 	size_t i;
 
 	for (i = 0; i < count; i++)
 		if (prefix_holds(&entries[i].prefix, &prefix->address) &&
 		    entries[i].prefix.length <= prefix->length &&
-		    (group == CLIENTS_NONE ||
-		    entries[i].prefix.length > length)) {
-			group = entries[i].group;
-			length = entries[i].prefix.length;
-		}
-	return group;
+		    (longest == NULL ||
+		    entries[i].prefix.length > longest->prefix.length))
+			longest = &entries[i];
+	return longest != NULL ? longest->group : CLIENTS_NONE;
 }
 
 /* Of prefixes of the table, and of longer and shorter ones than they are.
@@ -499,6 +564,8 @@ main(void)
 		cmocka_unit_test(the_last_group_number_fits),
 		cmocka_unit_test(
 			equal_prefixes_sort_in_the_order_they_were_written),
+		cmocka_unit_test(
+			what_is_carved_out_is_in_no_group_and_has_its_prefix),
 		cmocka_unit_test(nothing_is_freed_without_complaint),
 		cmocka_unit_test(
 			both_families_are_told_in_the_order_of_sorting),
