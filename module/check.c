@@ -35,23 +35,87 @@ representative(const struct pattern *pattern, int below, struct name *name)
 	return name_from_wire(name, wire, at + pattern->name.length);
 }
 
-/* Whether a pattern changes nothing for one name. If so, INSTEAD is the rule
- * that does its work, or NULL. */
-static int
-changes_nothing(const struct group *group, uint32_t rule,
-	const struct name *name, const struct names_rule **instead)
+/* The table of a group that has the patterns for a purpose. */
+static const struct names *
+table_for(const struct group *group, enum purpose purpose)
 {
-	const struct names_rule *mine = names_rule(group->own, rule);
+	switch (purpose) {
+	case FOR_QUIET:
+		return group->quiet;
+	case FOR_WINDOW:
+		return group->window_own;
+	case FOR_NAMES:
+		break;
+	}
+	return group->own;
+}
+
+/* The best match among all that counts together with the patterns for a
+ * purpose, passing over rule EXCEPT of their table. */
+static void
+match_for(const struct group *group, enum purpose purpose,
+	const struct name *name, uint32_t except, struct names_match *match)
+{
+	const struct list *const *lists = group->quiet_lists;
+	size_t i, count = group->quiet_list_count;
+
+	match->rule = NULL;
+	if (purpose == FOR_NAMES) {
+		group_match(group, name, except, match);
+		return;
+	}
+	if (purpose == FOR_WINDOW) {
+		group_match(group, name, NAMES_NO_RULE, match);
+		lists = group->window_lists;
+		count = group->window_list_count;
+	}
+	names_find(table_for(group, purpose), name, except, match);
+	for (i = 0; i < count; i++)
+		names_find(lists[i]->names, name, NAMES_NO_RULE, match);
+}
+
+/* What does a pattern's work, and the word for it; the rule is NULL where that
+ * is that nothing matches. */
+struct instead {
+	const struct names_rule *rule;
+	const char *word;
+};
+
+static void
+note_instead(struct instead *instead, const struct names_match *match,
+	const char *word)
+{
+	instead->rule = match->rule;
+	instead->word = word != NULL ? word
+		: match->rule != NULL && match->rule->deny ? "deny" : "allow";
+}
+
+/* Whether a pattern changes nothing for one name. If so, INSTEAD is what does
+ * its work. */
+static int
+changes_nothing(const struct group *group,
+	const struct written_pattern *written, const struct name *name,
+	struct instead *instead)
+{
+	const struct names_rule *mine = names_rule(table_for(group,
+		written->purpose), written->rule);
+	const char *word = written->purpose == FOR_QUIET ? "quiet" : NULL;
 	struct names_match match;
 
-	group_match(group, name, NAMES_NO_RULE, &match);
-	*instead = match.rule;
-	if (match.rule != mine)
+	if (written->purpose == FOR_QUIET) {
+		group_match(group, name, NAMES_NO_RULE, &match);
+		note_instead(instead, &match, NULL);
+		if (match.rule != NULL)
+			return 1;
+	}
+	match_for(group, written->purpose, name, NAMES_NO_RULE, &match);
+	note_instead(instead, &match, word);
+	if (match.rule == NULL || match.rule != mine)
 		return 1;
 	if (mine->beats_allow)
 		return 0;
-	group_match(group, name, rule, &match);
-	*instead = match.rule;
+	match_for(group, written->purpose, name, written->rule, &match);
+	note_instead(instead, &match, word);
 	return (match.rule == NULL || match.rule->deny) == mine->deny;
 }
 
@@ -85,12 +149,27 @@ is_one_name(const struct pattern *pattern)
 	return pattern->scope == PATTERN_SELF;
 }
 
+static const char *
+word_for(const struct written_pattern *written, const struct names_rule *rule)
+{
+	switch (written->purpose) {
+	case FOR_QUIET:
+		return "quiet";
+	case FOR_WINDOW:
+		return "window-allow";
+	case FOR_NAMES:
+		break;
+	}
+	return rule->deny ? "deny" : "allow";
+}
+
 static void
 check_pattern(struct loader *loader, const struct written_pattern *written)
 {
 	const struct group *group = &loader->policy->groups[written->group];
-	const struct names_rule *rule = names_rule(group->own, written->rule);
-	const struct names_rule *instead = NULL;
+	const struct names_rule *rule = names_rule(table_for(group,
+		written->purpose), written->rule);
+	struct instead instead = { NULL, NULL };
 	struct pattern pattern;
 	struct pattern_error error;
 	struct name name;
@@ -98,44 +177,58 @@ check_pattern(struct loader *loader, const struct written_pattern *written)
 	if (pattern_from_text(&pattern, written->token.text,
 	    written->token.length, &error) != 0)
 		return;
-	if (pattern.name.labels == 0 && pattern.scope == PATTERN_SELF)
+	/* Who asks for the root all day may well be quiet. */
+	if (pattern.name.labels == 0 && pattern.scope == PATTERN_SELF &&
+	    written->purpose != FOR_QUIET)
 		diag_warning(loader->diag, written->token.where, "\"%s\" is "
 			"the root name alone; every name below it is \"*\"",
 			loader_quote(&written->token).text);
-	if (!is_one_name(&pattern) && has_opposite_wild(group, rule))
+	if (written->purpose != FOR_QUIET && !is_one_name(&pattern) &&
+	    has_opposite_wild(group, rule))
 		return;
 	if ((pattern.scope & PATTERN_SELF) &&
 	    (representative(&pattern, 0, &name) != 0 ||
-	    !changes_nothing(group, written->rule, &name, &instead)))
+	    !changes_nothing(group, written, &name, &instead)))
 		return;
 	if ((pattern.scope & PATTERN_BELOW) &&
 	    (representative(&pattern, 1, &name) != 0 ||
-	    !changes_nothing(group, written->rule, &name, &instead)))
+	    !changes_nothing(group, written, &name, &instead)))
 		return;
-	if (instead == NULL)
+	if (instead.rule == NULL)
 		diag_warning(loader->diag, written->token.where, "deny \"%s\" "
 			"changes nothing: no allow matches these names anyway",
 			loader_quote(&written->token).text);
 	else
 		diag_warning(loader->diag, written->token.where, "%s \"%s\" "
 			"changes nothing: the %s at %s:%u:%u decides for these "
-			"names", rule->deny ? "deny" : "allow",
-			loader_quote(&written->token).text,
-			instead->deny ? "deny" : "allow",
-			loader->policy->sources[instead->source],
-			instead->line, instead->column);
+			"names", word_for(written, rule),
+			loader_quote(&written->token).text, instead.word,
+			loader->policy->sources[instead.rule->source],
+			instead.rule->line, instead.rule->column);
+}
+
+static uint64_t
+wild_labels(const struct names *names, const struct list *const *lists,
+	size_t list_count)
+{
+	uint64_t labels = names != NULL ? names_wild_labels(names) : 0;
+	size_t i;
+
+	for (i = 0; i < list_count; i++)
+		labels += names_wild_labels(lists[i]->names);
+	return labels;
 }
 
 /* Wildcard labels that checking one pattern of a group may look at. */
 static uint64_t
 cost_of(const struct group *group)
 {
-	uint64_t labels = names_wild_labels(group->own) + 1;
-	size_t i;
-
-	for (i = 0; i < group->list_count; i++)
-		labels += names_wild_labels(group->lists[i]->names);
-	return 2 * labels;
+	return 2 * (1 + wild_labels(group->own, group->lists,
+			group->list_count) +
+		wild_labels(group->quiet, group->quiet_lists,
+			group->quiet_list_count) +
+		wild_labels(group->window_own, group->window_lists,
+			group->window_list_count));
 }
 
 static void
@@ -161,20 +254,36 @@ check_patterns(struct loader *loader)
 	}
 }
 
-/* Whether anything is allowed at all. */
+/* Whether there is an allow in a table or in lists. */
 static int
-allows_nothing(const struct group *group)
+has_allow(const struct names *names, const struct list *const *lists,
+	size_t list_count)
 {
 	uint32_t i;
 	size_t list;
 
-	for (list = 0; list < group->list_count; list++)
-		if (names_rules(group->lists[list]->names) > 0)
-			return 0;
-	for (i = 0; i < names_rules(group->own); i++)
-		if (!names_rule(group->own, i)->deny)
-			return 0;
-	return 1;
+	for (list = 0; list < list_count; list++)
+		if (names_rules(lists[list]->names) > 0)
+			return 1;
+	for (i = 0; names != NULL && i < names_rules(names); i++)
+		if (!names_rule(names, i)->deny)
+			return 1;
+	return 0;
+}
+
+/* Whether anything is allowed at all. */
+static int
+allows_nothing(const struct loader *loader, const struct group *group)
+{
+	const struct names *site = loader->policy->site;
+
+	if (group->allow_site_names && (!loader->site_known ||
+	    (site != NULL && names_rules(site) > 0)))
+		return 0;
+	if (group->window_count > 0 && has_allow(group->window_own,
+	    group->window_lists, group->window_list_count))
+		return 0;
+	return !has_allow(group->own, group->lists, group->list_count);
 }
 
 static void
@@ -208,42 +317,117 @@ check_sinkholes(struct loader *loader, uint32_t number)
 	}
 }
 
+/* Whether an answer of ACTION has a record with a TTL; ACTION_COUNT is none. */
+static int
+has_ttl(enum action action)
+{
+	return action == ACTION_NXDOMAIN || action == ACTION_NODATA ||
+		action == ACTION_SINKHOLE;
+}
+
+static int
+has_quiet(const struct group *group)
+{
+	return group->quiet != NULL || group->quiet_list_count > 0 ||
+		group->quiet_single_labels;
+}
+
 static void
-check_group(struct loader *loader, uint32_t number, int has_clients)
+check_actions(struct loader *loader, uint32_t number)
+{
+	const struct group *group = &loader->policy->groups[number];
+	const struct group_draft *draft = &loader->drafts[number];
+	int sinks = group->action == ACTION_SINKHOLE ||
+		group->window_action == ACTION_SINKHOLE;
+
+	if (!sinks && draft->sinkhole_at.line != 0)
+		diag_warning(loader->diag, draft->sinkhole_at, "sinkhole "
+			"changes nothing without \"action: sinkhole\"");
+	if (draft->ttl_at.line != 0 && !has_ttl(group->action) &&
+	    !has_ttl(group->window_action) && !has_quiet(group))
+		diag_warning(loader->diag, draft->ttl_at, "ttl changes nothing "
+			"with \"action: %s\"", action_word(group->action));
+	if (sinks)
+		check_sinkholes(loader, number);
+}
+
+static void
+check_windows(struct loader *loader, const struct group *group,
+	const struct group_draft *draft)
+{
+	if (group->window_count == 0) {
+		if (draft->window_use != NULL)
+			diag_warning(loader->diag, draft->window_use_at,
+				"%s changes nothing without \"window:\"",
+				draft->window_use);
+		if (draft->time_zone_at.line != 0)
+			diag_warning(loader->diag, draft->time_zone_at,
+				"time-zone changes nothing without "
+				"\"window:\"");
+		return;
+	}
+	if (draft->window_use == NULL)
+		diag_warning(loader->diag, draft->window_at, "window changes "
+			"nothing without \"window-allow:\", "
+			"\"window-allow-list:\" or \"window-action:\"");
+	if (group->window_action == group->action)
+		diag_warning(loader->diag, draft->window_action_at,
+			"window-action changes nothing: it is \"action:\" "
+			"anyway");
+}
+
+static void
+check_group(struct loader *loader, uint32_t number)
 {
 	const struct group *group = &loader->policy->groups[number];
 	const struct group_draft *draft = &loader->drafts[number];
 
-	if (!has_clients)
+	if (!draft->has_clients)
 		diag_warning(loader->diag, group->origin, "group \"%s\" has no "
 			"client and restricts nobody", group->name);
-	if (allows_nothing(group))
+	if (allows_nothing(loader, group))
 		diag_warning(loader->diag, group->origin, "group \"%s\" allows "
 			"nothing: every name is blocked for its clients",
 			group->name);
-	if (group->action != ACTION_SINKHOLE && draft->sinkhole_at.line != 0)
-		diag_warning(loader->diag, draft->sinkhole_at, "sinkhole "
-			"changes nothing without \"action: sinkhole\"");
-	if ((group->action == ACTION_REFUSED || group->action == ACTION_DROP)
-	    && draft->ttl_at.line != 0)
-		diag_warning(loader->diag, draft->ttl_at, "ttl changes nothing "
-			"with \"action: %s\"", action_word(group->action));
-	if (group->action == ACTION_SINKHOLE)
-		check_sinkholes(loader, number);
+	check_actions(loader, number);
+	if (draft->chain_allow_at.line != 0 && !group->inspect_chain)
+		diag_warning(loader->diag, draft->chain_allow_at, "chain-allow "
+			"changes nothing without \"chain: inspect\"");
+	if (draft->answer_allow_at.line != 0 && group->answers == NULL)
+		diag_warning(loader->diag, draft->answer_allow_at,
+			"answer-allow changes nothing without "
+			"\"answer-deny:\"");
+	check_windows(loader, group, draft);
+}
+
+/* What is allowed anyway is neither quiet nor a matter of time. */
+static void
+check_list(struct loader *loader, const struct list_use *use)
+{
+	const struct group *group = &loader->policy->groups[use->group];
+	size_t i;
+
+	if (use->purpose == FOR_NAMES || use->list == NULL)
+		return;
+	for (i = 0; i < group->list_count; i++)
+		if (group->lists[i] == use->list)
+			diag_warning(loader->diag, use->token.where, "%s "
+				"\"%s\" changes nothing: the list is an "
+				"allow-list of this group",
+				use->purpose == FOR_QUIET ? "quiet-list"
+				: "window-allow-list",
+				loader_quote(&use->token).text);
 }
 
 void
 check_policy(struct loader *loader)
 {
-	const struct policy *policy = loader->policy;
-	size_t i, entry;
+	size_t i;
 
-	/* Groups with a client; the drafts' bit 31 is no option's. */
-	for (entry = 0; entry < loader->entry_count; entry++)
-		loader->drafts[loader->entries[entry].group].given |= 1u << 31;
-	for (i = 0; i < policy->group_count; i++)
-		check_group(loader, (uint32_t)i,
-			(loader->drafts[i].given & 1u << 31) != 0);
+	for (i = 0; i < loader->policy->group_count; i++)
+		check_group(loader, (uint32_t)i);
+	for (i = 0; i < loader->list_use_count; i++)
+		check_list(loader, &loader->list_uses[i]);
 	if (loader->options->check_patterns)
 		check_patterns(loader);
 }

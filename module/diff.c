@@ -75,6 +75,8 @@ struct diff {
 	struct side after;
 	struct pair *pairs;
 	size_t pair_count;
+	/* How the zones of the host differ. */
+	struct comparison site;
 	size_t counts[KIND_COUNT];
 };
 
@@ -122,6 +124,55 @@ sinkhole_text(const struct group *group, char *room)
 	return room[0] != '\0' ? room : NOTHING;
 }
 
+static const char *
+yes_or_no(int yes)
+{
+	return yes ? "yes" : "no";
+}
+
+static const char *
+allow_site_names_text(const struct group *group, char *room)
+{
+	(void)room;
+	return yes_or_no(group->allow_site_names);
+}
+
+static const char *
+quiet_single_labels_text(const struct group *group, char *room)
+{
+	(void)room;
+	return yes_or_no(group->quiet_single_labels);
+}
+
+static const char *
+follow_chain_text(const struct group *group, char *room)
+{
+	(void)room;
+	return yes_or_no(group->follow_chain);
+}
+
+static const char *
+chain_text(const struct group *group, char *room)
+{
+	(void)room;
+	return group->inspect_chain ? "inspect" : "ignore";
+}
+
+static const char *
+time_zone_text(const struct group *group, char *room)
+{
+	(void)room;
+	return group->zone_name != NULL ? group->zone_name : "UTC";
+}
+
+static const char *
+window_action_text(const struct group *group, char *room)
+{
+	(void)room;
+	return group->window_action != ACTION_COUNT
+		? action_word(group->window_action) : NOTHING;
+}
+
 static const struct {
 	const char *name;
 	const char *(*text)(const struct group *group, char *room);
@@ -131,9 +182,134 @@ static const struct {
 	{ "ttl", ttl_text },
 	{ "log", log_text },
 	{ "sinkhole", sinkhole_text },
+	{ "allow-site-names", allow_site_names_text },
+	{ "quiet-single-labels", quiet_single_labels_text },
+	{ "follow-chain", follow_chain_text },
+	{ "chain", chain_text },
+	{ "time-zone", time_zone_text },
+	{ "window-action", window_action_text },
 };
 
 #define GROUP_OPTIONS (sizeof(group_options) / sizeof(group_options[0]))
+
+/* A value of as many words as a group has; allocated. */
+struct words {
+	char *text;
+	size_t length;
+	size_t room;
+	/* Out of memory. */
+	int failed;
+};
+
+static void
+add_word(struct words *words, const char *word)
+{
+	const char *before = words->length > 0 ? ", " : "";
+	size_t more = strlen(before) + strlen(word) + 1;
+	char *grown;
+
+	if (words->failed)
+		return;
+	if (words->room - words->length < more) {
+		grown = realloc(words->text, words->room * 2 + more);
+		if (grown == NULL) {
+			words->failed = 1;
+			return;
+		}
+		words->text = grown;
+		words->room = words->room * 2 + more;
+	}
+	words->length += (size_t)snprintf(words->text + words->length, more,
+		"%s%s", before, word);
+}
+
+static void
+add_types(const struct group *group, struct words *words)
+{
+	char word[RRTYPE_TEXT_MAX];
+	size_t i;
+
+	for (i = 0; i < group->type_count; i++) {
+		rrtype_to_text(group->types[i], word);
+		add_word(words, word);
+	}
+}
+
+/* In the order of the table, whichever they are written in. */
+static void
+add_answers(const struct group *group, int deny, struct words *words)
+{
+	struct client_entry entry;
+	char text[PREFIX_TEXT_MAX];
+	size_t i;
+
+	for (i = 0; group->answers != NULL &&
+	    clients_entry(group->answers, i, &entry) == 0; i++)
+		if (group->answer_rules[entry.group].deny == deny) {
+			prefix_to_text(&entry.prefix, text);
+			add_word(words, text);
+		}
+}
+
+static void
+add_denied_answers(const struct group *group, struct words *words)
+{
+	add_answers(group, 1, words);
+}
+
+static void
+add_allowed_answers(const struct group *group, struct words *words)
+{
+	add_answers(group, 0, words);
+}
+
+static int
+compare_windows(const void *va, const void *vb)
+{
+	const struct window *a = va, *b = vb;
+
+	if (a->weeks != b->weeks)
+		return a->weeks < b->weeks ? -1 : 1;
+	if (a->days != b->days)
+		return a->days < b->days ? -1 : 1;
+	if (a->from != b->from)
+		return a->from < b->from ? -1 : 1;
+	return (a->to > b->to) - (a->to < b->to);
+}
+
+/* The same windows in another order, or twice, are the same times. */
+static void
+add_windows(const struct group *group, struct words *words)
+{
+	struct window sorted[GROUP_WINDOWS_MAX];
+	size_t i, count = group->window_count;
+	char text[WINDOW_TEXT_MAX];
+
+	if (count == 0)
+		return;
+	memcpy(sorted, group->windows, count * sizeof(*sorted));
+	qsort(sorted, count, sizeof(*sorted), compare_windows);
+	for (i = 0; i < count; i++) {
+		if (i > 0 && compare_windows(&sorted[i - 1], &sorted[i]) == 0)
+			continue;
+		window_to_text(&sorted[i], text);
+		add_word(words, text);
+	}
+}
+
+static const struct {
+	const char *name;
+	void (*add)(const struct group *group, struct words *words);
+	/* Where there is none. */
+	const char *fallback;
+} group_lists[] = {
+	{ "allow-types", add_types, "all" },
+	{ "answer-deny", add_denied_answers, NOTHING },
+	{ "answer-allow", add_allowed_answers, NOTHING },
+	{ "window", add_windows, NOTHING },
+};
+
+#define GROUP_LISTS (sizeof(group_lists) / sizeof(group_lists[0]))
 
 static void
 tell_group_option(struct diff *diff, const char *name, const char *option,
@@ -148,6 +324,25 @@ tell_group_option(struct diff *diff, const char *name, const char *option,
 	record_text(diff->writer, "before", before);
 	record_text(diff->writer, "after", after);
 	record_end(diff->writer);
+}
+
+static void
+compare_list_option(struct diff *diff, const struct pair *pair, size_t i)
+{
+	struct words before = { NULL, 0, 0, 0 }, after = { NULL, 0, 0, 0 };
+	const char *old, *new;
+
+	group_lists[i].add(pair->before, &before);
+	group_lists[i].add(pair->after, &after);
+	old = before.length > 0 ? before.text : group_lists[i].fallback;
+	new = after.length > 0 ? after.text : group_lists[i].fallback;
+	if (before.failed || after.failed)
+		diff->writer->broken = 1;
+	else if (strcmp(old, new) != 0)
+		tell_group_option(diff, pair->after->name,
+			group_lists[i].name, old, new);
+	free(before.text);
+	free(after.text);
 }
 
 static void
@@ -166,6 +361,8 @@ compare_options(struct diff *diff, const struct pair *pair)
 			tell_group_option(diff, pair->after->name,
 				group_options[i].name, before, after);
 	}
+	for (i = 0; i < GROUP_LISTS; i++)
+		compare_list_option(diff, pair, i);
 }
 
 static void
@@ -201,7 +398,9 @@ compare_groups(struct diff *diff)
 static const char *
 group_name(const struct policy *policy, uint32_t group)
 {
-	return group != CLIENTS_NONE ? policy->groups[group].name : NOTHING;
+	/* What is carved out has the number of no group. */
+	return group < policy->group_count ? policy->groups[group].name
+		: NOTHING;
 }
 
 static void
@@ -246,8 +445,8 @@ compare_clients(struct diff *diff)
 			tell_client(diff, "removed", &old.prefix);
 		else if (order > 0)
 			tell_client(diff, "added", &new.prefix);
-		else if (strcmp(before->groups[old.group].name,
-		    after->groups[new.group].name) != 0)
+		else if (strcmp(group_name(before, old.group),
+		    group_name(after, new.group)) != 0)
 			tell_client(diff, "moved", &new.prefix);
 		i += order <= 0;
 		k += order >= 0;
@@ -339,8 +538,18 @@ comparison_clear(struct comparison *comparison)
 	free(comparison->kept);
 }
 
+/* What a table of patterns is of. */
+struct table {
+	const char *group;
+	/* The word for what the patterns are for; NULL for what may be asked
+	 * for at all times. */
+	const char *kind;
+	/* NULL for the group's own. */
+	const struct list *list;
+};
+
 static void
-tell_pattern(struct diff *diff, const char *group, const struct list *list,
+tell_pattern(struct diff *diff, const struct table *table,
 	const struct change *change)
 {
 	const struct policy *policy = change->removed ? diff->before.policy
@@ -353,36 +562,39 @@ tell_pattern(struct diff *diff, const char *group, const struct list *list,
 	record_begin(diff->writer, "pattern");
 	record_text(diff->writer, "change", change->removed ? "removed"
 		: "added");
-	record_text(diff->writer, "group", group);
-	if (list != NULL)
-		record_text(diff->writer, "list", list->name);
+	record_text(diff->writer, "group", table->group);
+	if (table->kind != NULL)
+		record_text(diff->writer, "kind", table->kind);
+	if (table->list != NULL)
+		record_text(diff->writer, "list", table->list->name);
 	record_text(diff->writer, "pattern", change->pattern);
 	record_text(diff->writer, "deny", change->rule->deny ? "yes" : "no");
 	explain_origin(diff->writer, "rule", &origin);
 	record_end(diff->writer);
 }
 
-/* LIST is NULL for the group's own patterns. */
 static void
-tell_patterns(struct diff *diff, const char *group, const struct list *list,
+tell_patterns(struct diff *diff, const struct table *table,
 	const struct comparison *comparison)
 {
 	size_t i;
 
 	for (i = 0; i < comparison->kept_count; i++)
 		if (diff->counts[KIND_PATTERN] + i < DIFF_LISTED_MAX)
-			tell_pattern(diff, group, list, &comparison->kept[i]);
+			tell_pattern(diff, table, &comparison->kept[i]);
 	diff->counts[KIND_PATTERN] += comparison->count;
 }
 
+/* Either table may be NULL. */
 static void
-compare_own(struct diff *diff, const struct pair *pair)
+compare_own(struct diff *diff, const struct table *table,
+	const struct names *before, const struct names *after)
 {
 	struct comparison comparison;
 
 	memset(&comparison, 0, sizeof(comparison));
-	compare_tables(diff, &comparison, pair->before->own, pair->after->own);
-	tell_patterns(diff, pair->after->name, NULL, &comparison);
+	compare_tables(diff, &comparison, before, after);
+	tell_patterns(diff, table, &comparison);
 	comparison_clear(&comparison);
 }
 
@@ -437,18 +649,24 @@ find_view(const struct side *side, const struct list *list)
 		compare_views);
 }
 
+/* The lists of a group that are for the same. */
+struct lists {
+	const struct list *const *list;
+	size_t count;
+};
+
 static void
-mark_lists(const struct side *side, const struct group *group, size_t number)
+mark_lists(const struct side *side, const struct lists *lists, size_t number)
 {
 	size_t i;
 
-	for (i = 0; i < group->list_count; i++)
-		find_view(side, group->lists[i])->seen = number;
+	for (i = 0; i < lists->count; i++)
+		find_view(side, lists->list[i])->seen = number;
 }
 
 static void
-tell_lost_or_kept(struct diff *diff, const struct pair *pair,
-	struct view *view, size_t number)
+tell_lost_or_kept(struct diff *diff, struct table *table, struct view *view,
+	size_t number)
 {
 	struct comparison *comparison = &view->whole;
 
@@ -459,34 +677,92 @@ tell_lost_or_kept(struct diff *diff, const struct pair *pair,
 	} else {
 		compare_tables(diff, comparison, view->list->names, NULL);
 	}
-	tell_patterns(diff, pair->after->name, view->list, comparison);
+	table->list = view->list;
+	tell_patterns(diff, table, comparison);
 }
 
 static void
-tell_gained(struct diff *diff, const struct pair *pair, struct view *view,
+tell_gained(struct diff *diff, struct table *table, struct view *view,
 	size_t number)
 {
 	if (view->twin != NULL && view->twin->seen == number)
 		return;
 	compare_tables(diff, &view->whole, NULL, view->list->names);
-	tell_patterns(diff, pair->after->name, view->list, &view->whole);
+	table->list = view->list;
+	tell_patterns(diff, table, &view->whole);
 }
 
-/* NUMBER is another one for each pair, and not 0. */
+/* NUMBER is another one for each pair of lists, and not 0. */
 static void
-compare_lists(struct diff *diff, const struct pair *pair, size_t number)
+compare_lists(struct diff *diff, struct table *table,
+	const struct lists *before, const struct lists *after, size_t number)
 {
-	const struct group *before = pair->before, *after = pair->after;
 	size_t i;
 
 	mark_lists(&diff->before, before, number);
 	mark_lists(&diff->after, after, number);
-	for (i = 0; i < before->list_count; i++)
-		tell_lost_or_kept(diff, pair, find_view(&diff->before,
-			before->lists[i]), number);
-	for (i = 0; i < after->list_count; i++)
-		tell_gained(diff, pair, find_view(&diff->after,
-			after->lists[i]), number);
+	for (i = 0; i < before->count; i++)
+		tell_lost_or_kept(diff, table, find_view(&diff->before,
+			before->list[i]), number);
+	for (i = 0; i < after->count; i++)
+		tell_gained(diff, table, find_view(&diff->after,
+			after->list[i]), number);
+}
+
+/* What a group has of one kind. */
+struct patterns {
+	const char *kind;
+	const struct names *own;
+	struct lists lists;
+};
+
+enum { PATTERN_KINDS = 4 };
+
+static void
+patterns_of(const struct group *group, struct patterns patterns[PATTERN_KINDS])
+{
+	const struct patterns all[PATTERN_KINDS] = {
+		{ NULL, group->own, { group->lists, group->list_count } },
+		{ "quiet", group->quiet, { group->quiet_lists,
+			group->quiet_list_count } },
+		{ "window", group->window_own, { group->window_lists,
+			group->window_list_count } },
+		{ "chain", group->chain, { NULL, 0 } },
+	};
+
+	memcpy(patterns, all, sizeof(all));
+}
+
+/* The zones of the host are the same for all groups that want them. */
+static void
+compare_site(struct diff *diff, const struct pair *pair)
+{
+	const struct table table = { pair->after->name, "site", NULL };
+
+	if (!pair->before->allow_site_names || !pair->after->allow_site_names)
+		return;
+	compare_tables(diff, &diff->site, diff->before.policy->site,
+		diff->after.policy->site);
+	tell_patterns(diff, &table, &diff->site);
+}
+
+static void
+compare_pair(struct diff *diff, const struct pair *pair, size_t number)
+{
+	struct patterns before[PATTERN_KINDS], after[PATTERN_KINDS];
+	size_t i;
+
+	patterns_of(pair->before, before);
+	patterns_of(pair->after, after);
+	for (i = 0; i < PATTERN_KINDS; i++) {
+		struct table table = { pair->after->name, before[i].kind,
+			NULL };
+
+		compare_own(diff, &table, before[i].own, after[i].own);
+		compare_lists(diff, &table, &before[i].lists, &after[i].lists,
+			number * PATTERN_KINDS + i + 1);
+	}
+	compare_site(diff, pair);
 }
 
 static void
@@ -494,14 +770,10 @@ compare_patterns(struct diff *diff)
 {
 	size_t i;
 
-	for (i = 0; i < diff->pair_count; i++) {
-		const struct pair *pair = &diff->pairs[i];
-
-		if (pair->before == NULL || pair->after == NULL)
-			continue;
-		compare_own(diff, pair);
-		compare_lists(diff, pair, i + 1);
-	}
+	for (i = 0; i < diff->pair_count; i++)
+		if (diff->pairs[i].before != NULL &&
+		    diff->pairs[i].after != NULL)
+			compare_pair(diff, &diff->pairs[i], i);
 }
 
 /* --- The bitsink: clause. */
@@ -523,7 +795,7 @@ static const char *
 watch_files_text(const struct policy_settings *settings, char *room)
 {
 	(void)room;
-	return settings->watch_files ? "yes" : "no";
+	return yes_or_no(settings->watch_files);
 }
 
 static const char *
@@ -711,6 +983,7 @@ diff_policies(struct record_writer *writer, const struct policy *before,
 		writer->broken = 1;
 	side_end(&diff.before);
 	side_end(&diff.after);
+	comparison_clear(&diff.site);
 	free(diff.pairs);
 }
 

@@ -1,5 +1,5 @@
 /*
- * file.c - one file of text, read whole.
+ * file.c - one file, read whole.
  */
 #include "file.h"
 
@@ -38,7 +38,7 @@ read_all(int fd, char *memory, size_t size, size_t *got)
 }
 
 static int
-read_open_file(int fd, struct file *file, struct origin where,
+read_open_file(int fd, struct file *file, size_t most, struct origin where,
 	struct diag *diag)
 {
 	struct stat before, after;
@@ -55,10 +55,10 @@ read_open_file(int fd, struct file *file, struct origin where,
 			S_ISFIFO(before.st_mode) ? "a FIFO" : "a special file");
 		return -1;
 	}
-	if ((uintmax_t)before.st_size > FILE_OCTETS_MAX) {
+	if ((uintmax_t)before.st_size > most) {
 		diag_error(diag, where, "\"%s\" has %ju octets, expected at "
 			"most %zu", file->name, (uintmax_t)before.st_size,
-			FILE_OCTETS_MAX);
+			most);
 		return -1;
 	}
 	file->memory = malloc((size_t)before.st_size + 2);
@@ -143,8 +143,8 @@ check_utf8(const struct file *file, struct diag *diag)
 }
 
 int
-file_read(struct file *file, const char *name, struct origin where,
-	struct diag *diag)
+file_read_octets(struct file *file, const char *name, size_t most,
+	struct origin where, struct diag *diag)
 {
 	int fd, result;
 
@@ -156,19 +156,28 @@ file_read(struct file *file, const char *name, struct origin where,
 			strerror(errno));
 		return -1;
 	}
-	result = read_open_file(fd, file, where, diag);
+	result = read_open_file(fd, file, most, where, diag);
 	close(fd);
-	/* Editors on Windows put a byte order mark first. */
-	if (result == 0 && file->length >= 3 &&
-	    memcmp(file->text, "\xef\xbb\xbf", 3) == 0) {
-		file->text += 3;
-		file->length -= 3;
-	}
-	if (result == 0)
-		result = check_utf8(file, diag);
 	if (result != 0)
 		file_free(file);
 	return result;
+}
+
+int
+file_read(struct file *file, const char *name, struct origin where,
+	struct diag *diag)
+{
+	if (file_read_octets(file, name, FILE_OCTETS_MAX, where, diag) != 0)
+		return -1;
+	/* Editors on Windows put a byte order mark first. */
+	if (file->length >= 3 && memcmp(file->text, "\xef\xbb\xbf", 3) == 0) {
+		file->text += 3;
+		file->length -= 3;
+	}
+	if (check_utf8(file, diag) == 0)
+		return 0;
+	file_free(file);
+	return -1;
 }
 
 void

@@ -1,5 +1,5 @@
 /*
- * file.h - one file of text, read whole.
+ * file.h - one file, read whole.
  *
  * Thread-safety: pure functions on the caller's values.
  */
@@ -10,7 +10,7 @@
 
 #include "diag.h"
 
-/* A larger file is an error: a million patterns take about 40 MiB. */
+/* A larger file of text is an error: a million patterns take about 40 MiB. */
 #define FILE_OCTETS_MAX ((size_t)256 << 20)
 
 struct file {
@@ -30,6 +30,10 @@ struct file {
  */
 int file_read(struct file *file, const char *name, struct origin where,
 	struct diag *diag);
+
+/* The same for a file of any octets, at most MOST. */
+int file_read_octets(struct file *file, const char *name, size_t most,
+	struct origin where, struct diag *diag);
 void file_free(struct file *file);
 
 #endif

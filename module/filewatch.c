@@ -18,11 +18,12 @@ is_since(const struct timespec *when, const struct timespec *begun)
 static uint64_t
 look(const struct policy *policy, const struct timespec *begun, int *changed)
 {
+	/* What the host's zones are from is the last, and no file. */
+	size_t i, files = policy->source_count - (policy->site != NULL);
 	struct stat status;
 	uint64_t sum = 0;
-	size_t i;
 
-	for (i = 0; i < policy->source_count; i++) {
+	for (i = 0; i < files; i++) {
 		/* All of the files before, and this one. */
 		uint64_t words[8] = { sum };
 

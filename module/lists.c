@@ -248,31 +248,52 @@ get_list(struct loader *loader, const struct token *name)
 	return read_list(loader, name, path);
 }
 
-static void
-use_list(struct loader *loader, const struct list_use *use)
+/* Where a group has its lists for a purpose. */
+struct place {
+	const struct list ***lists;
+	size_t *count;
+};
+
+static struct place
+place_for(struct group *group, enum purpose purpose)
 {
-	struct group *group = &loader->policy->groups[use->group];
-	const struct list *list = get_list(loader, &use->token);
-	const struct list **lists;
+	struct place place = { &group->lists, &group->list_count };
+
+	if (purpose == FOR_QUIET) {
+		place.lists = &group->quiet_lists;
+		place.count = &group->quiet_list_count;
+	} else if (purpose == FOR_WINDOW) {
+		place.lists = &group->window_lists;
+		place.count = &group->window_list_count;
+	}
+	return place;
+}
+
+static void
+use_list(struct loader *loader, struct list_use *use)
+{
+	struct place place = place_for(&loader->policy->groups[use->group],
+		use->purpose);
+	const struct list *list = get_list(loader, &use->token), **lists;
 	size_t i;
 
 	if (list == NULL)
 		return;
-	for (i = 0; i < group->list_count; i++)
-		if (group->lists[i] == list) {
+	for (i = 0; i < *place.count; i++)
+		if ((*place.lists)[i] == list) {
 			diag_warning(loader->diag, use->token.where, "list "
 				"\"%s\" is in this group already",
 				loader_quote(&use->token).text);
 			return;
 		}
-	lists = reallocarray(group->lists, group->list_count + 1,
-		sizeof(*lists));
+	lists = reallocarray(*place.lists, *place.count + 1, sizeof(*lists));
 	if (lists == NULL) {
 		diag_no_memory(loader->diag);
 		return;
 	}
-	group->lists = lists;
-	group->lists[group->list_count++] = list;
+	use->list = list;
+	lists[(*place.count)++] = list;
+	*place.lists = lists;
 }
 
 void

@@ -11,6 +11,9 @@
 #include "loader.h"
 
 #define INCLUDE_DEPTH_MAX 16u
+/* Where the system's time zones are, and more than a file of one has. */
+#define TIME_ZONES "/usr/share/zoneinfo/"
+#define TIME_ZONE_OCTETS_MAX ((size_t)1 << 20)
 
 /* The files being read, the innermost first; to notice a cycle. */
 struct reading {
@@ -78,12 +81,13 @@ report_damage(struct loader *loader)
 }
 
 static int
-replay_file(struct loader *loader, struct file *file, const char *name)
+replay_file(struct loader *loader, enum tape_kind kind, struct file *file,
+	const char *name)
 {
 	struct tape_item item;
 	char *memory;
 
-	if (tape_take(loader->options->tape, TAPE_FILE, &item) != 0 ||
+	if (tape_take(loader->options->tape, kind, &item) != 0 ||
 	    strlen(name) != item.name_length ||
 	    memcmp(name, item.name, item.name_length) != 0) {
 		report_damage(loader);
@@ -110,7 +114,7 @@ loader_read(struct loader *loader, struct file *file, const char *name,
 	struct tape *tape = loader->options->tape;
 
 	if (tape_replays(tape))
-		return replay_file(loader, file, name);
+		return replay_file(loader, TAPE_FILE, file, name);
 	if (file_read(file, name, where, loader->diag) != 0)
 		return -1;
 	if (tape != NULL)
@@ -193,6 +197,129 @@ loader_path(struct loader *loader, const struct token *token)
 		return NULL;
 	}
 	return path;
+}
+
+/* Only what the system's names are made of: nobody gets elsewhere by one. */
+static int
+is_zone_name(const struct token *value)
+{
+	size_t i;
+
+	for (i = 0; i < value->length; i++) {
+		char c = value->text[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		    (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+		    c == '+' || c == '/'))
+			return 0;
+	}
+	return value->length > 0;
+}
+
+/* As loader_read(), of the octets of a time zone's file. */
+static int
+read_zone_file(struct loader *loader, struct file *file, const char *path,
+	struct origin where)
+{
+	struct tape *tape = loader->options->tape;
+
+	if (tape_replays(tape))
+		return replay_file(loader, TAPE_ZONE, file, path);
+	if (file_read_octets(file, path, TIME_ZONE_OCTETS_MAX, where,
+	    loader->diag) != 0)
+		return -1;
+	if (tape != NULL)
+		tape_put(tape, TAPE_ZONE, path, strlen(path), file->text,
+			file->length);
+	return 0;
+}
+
+static struct zone *
+zone_from_file(struct loader *loader, const char *path, struct origin where)
+{
+	struct zone *zone;
+	struct file file;
+
+	/* What the system has of the zone may change, too. */
+	if (loader_add_source(loader, path, where) != 0 ||
+	    read_zone_file(loader, &file, path, where) != 0)
+		return NULL;
+	zone = zone_from_tzif((const uint8_t *)file.text, file.length);
+	if (zone == NULL && errno == ENOMEM)
+		diag_no_memory(loader->diag);
+	else if (zone == NULL)
+		diag_error(loader->diag, where, "found no time zone in "
+			"\"%s\", expected a file of the time zone database",
+			path);
+	file_free(&file);
+	return zone;
+}
+
+static struct zone *
+zone_from_name(struct loader *loader, const struct token *value)
+{
+	int is_path = value->length > 0 && value->text[0] == '/';
+	struct zone *zone;
+	char *path;
+
+	if (!is_path && !is_zone_name(value)) {
+		diag_error(loader->diag, value->where, "found \"%s\", expected "
+			"a time zone such as Europe/Berlin, its file from / "
+			"on, or a rule such as CET-1CEST,M3.5.0,M10.5.0/3",
+			loader_quote(value).text);
+		return NULL;
+	}
+	if (asprintf(&path, "%s%.*s", is_path ? "" : TIME_ZONES,
+	    (int)value->length, value->text) < 0) {
+		diag_no_memory(loader->diag);
+		return NULL;
+	}
+	zone = zone_from_file(loader, path, value->where);
+	free(path);
+	return zone;
+}
+
+/* A rule needs no file, so that it is tried first. */
+static struct zone *
+read_zone(struct loader *loader, const struct token *value)
+{
+	struct zone *zone = zone_from_rule(value->text, value->length);
+
+	if (zone != NULL || errno != ENOMEM)
+		return zone != NULL ? zone : zone_from_name(loader, value);
+	diag_no_memory(loader->diag);
+	return NULL;
+}
+
+const struct time_zone *
+loader_time_zone(struct loader *loader, const struct token *value)
+{
+	struct policy *policy = loader->policy;
+	struct time_zone *time_zone;
+	size_t i;
+
+	for (i = 0; i < policy->time_zone_count; i++)
+		if (token_is(value, policy->time_zones[i]->name))
+			return policy->time_zones[i];
+	if (loader_room(loader, &policy->time_zones, policy->time_zone_count,
+	    &loader->time_zones_room, sizeof(*policy->time_zones)) != 0)
+		return NULL;
+	time_zone = calloc(1, sizeof(*time_zone));
+	if (time_zone != NULL)
+		time_zone->name = strndup(value->text, value->length);
+	if (time_zone == NULL || time_zone->name == NULL) {
+		free(time_zone);
+		diag_no_memory(loader->diag);
+		return NULL;
+	}
+	time_zone->zone = read_zone(loader, value);
+	if (time_zone->zone == NULL) {
+		free(time_zone->name);
+		free(time_zone);
+		return NULL;
+	}
+	policy->time_zones[policy->time_zone_count++] = time_zone;
+	return time_zone;
 }
 
 /* As loader_path(), and what glob() would read in the directory is escaped:
@@ -457,54 +584,6 @@ read_file(struct loader *loader, const char *name, struct origin where,
 	}
 }
 
-/* The same prefix in two groups would make the group a matter of luck. */
-static void
-find_double_clients(struct loader *loader)
-{
-	const struct client_entry *entries = loader->entries;
-	size_t i, kept = 0;
-
-	for (i = 0; i < loader->entry_count; i++) {
-		const struct token *first, *second;
-
-		if (kept == 0 ||
-		    !clients_same(&entries[kept - 1], &entries[i])) {
-			loader->entries[kept++] = entries[i];
-			continue;
-		}
-		first = &loader->clients[entries[kept - 1].tag].token;
-		second = &loader->clients[entries[i].tag].token;
-		if (entries[kept - 1].group == entries[i].group)
-			diag_warning(loader->diag, second->where,
-				"client \"%s\" is in this group already, at "
-				"%s:%u:%u", loader_quote(second).text,
-				first->where.file, first->where.line,
-				first->where.column);
-		else
-			diag_error(loader->diag, second->where, "found client "
-				"\"%s\" in a second group, expected it in one; "
-				"the first is \"%s\" at %s:%u:%u",
-				loader_quote(second).text,
-				loader->policy->groups[
-					entries[kept - 1].group].name,
-				first->where.file, first->where.line,
-				first->where.column);
-	}
-	loader->entry_count = kept;
-}
-
-static void
-build_clients(struct loader *loader)
-{
-	clients_sort(loader->entries, loader->entry_count);
-	find_double_clients(loader);
-	loader->policy->prefix_count = loader->entry_count;
-	loader->policy->clients = clients_new(loader->entries,
-		loader->entry_count);
-	if (loader->policy->clients == NULL)
-		diag_no_memory(loader->diag);
-}
-
 static void
 loader_clear(struct loader *loader)
 {
@@ -512,13 +591,18 @@ loader_clear(struct loader *loader)
 
 	for (i = 0; i < loader->file_count; i++)
 		file_free(&loader->files[i]);
+	for (i = 0; i < loader->policy->group_count; i++)
+		free(loader->drafts[i].answers);
 	free(loader->files);
 	free(loader->drafts);
 	free(loader->entries);
 	free(loader->clients);
 	free(loader->patterns);
 	free(loader->list_uses);
+	free(loader->site_uses);
+	free(loader->carves);
 	free(loader->directories);
+	site_clear(&loader->site);
 }
 
 static void
@@ -535,7 +619,7 @@ load(struct loader *loader, const char *path)
 			"least one \"group:\" clause");
 	lists_load(loader);
 	options_end(loader);
-	build_clients(loader);
+	members_build(loader);
 	if (loader->diag->errors == errors)
 		check_policy(loader);
 }
@@ -576,6 +660,7 @@ policy_load(const char *path, const struct policy_options *options,
 	loader.options = options;
 	loader.diag = diag;
 	options_begin(&loader);
+	members_read_site(&loader);
 	if (tape_replays(options->tape))
 		replay(&loader);
 	else

@@ -16,6 +16,7 @@
 #include "file.h"
 #include "lexer.h"
 #include "policy.h"
+#include "site.h"
 
 enum clause { CLAUSE_NONE, CLAUSE_BITSINK, CLAUSE_GROUP };
 
@@ -27,18 +28,39 @@ struct group_draft {
 	enum choice audit;
 	enum group_log log;
 	/* Bit I: option I of the table was given. */
-	uint32_t given;
+	uint64_t given;
+	/* A client, tag or view was given, or it is the default group. */
+	int has_clients;
 	/* Where name, action, ttl and the first sinkhole were given. */
 	struct origin name_at;
 	struct origin action_at;
 	struct origin ttl_at;
 	struct origin sinkhole_at;
+	/* And the first window, the time zone, the first of the options that
+	 * count in windows alone, with its name, the action in windows, the
+	 * first chain-allow and the first answer-allow. */
+	struct origin window_at;
+	struct origin time_zone_at;
+	struct origin window_use_at;
+	const char *window_use;
+	struct origin window_action_at;
+	struct origin chain_allow_at;
+	struct origin answer_allow_at;
+	/* The prefixes of answer-deny and answer-allow, with the number of
+	 * their rule as group and as tag; owned. */
+	struct client_entry *answers;
+	size_t answers_room, answer_rules_room;
+	size_t types_room;
 };
+
+/* What a pattern or a list is for. */
+enum purpose { FOR_NAMES, FOR_QUIET, FOR_WINDOW };
 
 /* A pattern of a group as written, for warnings; text is in a file's memory. */
 struct written_pattern {
 	uint32_t group;
 	uint32_t rule;
+	enum purpose purpose;
 	struct token token;
 };
 
@@ -47,10 +69,27 @@ struct written_client {
 	struct token token;
 };
 
-/* An allow-list as written. Lists are read last, when the directories are
- * known. */
+/* A list as written. Lists are read last, when the directories are known; NULL
+ * is one that is not read, or is in the group already. */
 struct list_use {
 	uint32_t group;
+	enum purpose purpose;
+	const struct list *list;
+	struct token token;
+};
+
+/* A client-tag or client-view as written. */
+struct site_use {
+	uint32_t group;
+	int is_view;
+	struct token token;
+};
+
+/* An unrestricted prefix as written; GROUP is CLIENTS_NONE for one of the
+ * bitsink: clause. */
+struct carve {
+	uint32_t group;
+	struct prefix prefix;
 	struct token token;
 };
 
@@ -63,7 +102,7 @@ struct loader {
 	/* Of the bitsink: clause. */
 	enum choice audit;
 	enum group_log log;
-	uint32_t given;
+	uint64_t given;
 
 	struct group_draft *drafts; /* one a group */
 	size_t drafts_room, groups_room;
@@ -75,12 +114,21 @@ struct loader {
 	size_t pattern_count, patterns_room;
 	struct list_use *list_uses;
 	size_t list_use_count, list_uses_room;
+	struct site_use *site_uses;
+	size_t site_use_count, site_uses_room;
+	struct carve *carves;
+	size_t carve_count, carves_room;
+	/* Of default-group; its text is NULL where it was not given. */
+	struct token default_group;
+	/* What the host declares, and whether that is known. */
+	struct site site;
+	int site_known;
 	struct token *directories; /* of list-directory */
 	size_t directory_count, directories_room;
 	/* Files stay in memory until the end, for tokens point into them. */
 	struct file *files;
 	size_t file_count, files_room;
-	size_t sources_room, lists_room;
+	size_t sources_room, lists_room, time_zones_room;
 	/* The file that is read now; counts in policy->sources. */
 	uint16_t source;
 };
@@ -107,6 +155,10 @@ uint32_t loader_add_pattern(struct loader *loader, struct names *names,
  * name. Allocated; NULL with out of memory reported. */
 char *loader_path(struct loader *loader, const struct token *token);
 
+/* The time zone that VALUE names. NULL: reported. */
+const struct time_zone *loader_time_zone(struct loader *loader,
+	const struct token *value);
+
 /* file_read(), to or from the tape where there is one. */
 int loader_read(struct loader *loader, struct file *file, const char *name,
 	struct origin where);
@@ -125,6 +177,15 @@ void options_set(struct loader *loader, unsigned number,
 	const struct token *attribute, const struct token *value);
 /* The option was given with a value that could not be read. */
 void options_wrong(struct loader *loader, unsigned number);
+
+/*
+ * members.c: reads what the host declares, from the tape where it replays one
+ * and to it where it records; makes policy->site of the zones where a group
+ * wants them, and policy->clients of everything that says who is in which
+ * group, both when all files are read. Errors are reported.
+ */
+void members_read_site(struct loader *loader);
+void members_build(struct loader *loader);
 
 /* lists.c: reads the lists that the groups name. */
 void lists_load(struct loader *loader);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "loader.h"
+#include "rrtype.h"
 
 #define TTL_MAX 86400u
 #define LOG_LIMIT_MAX 100000u
@@ -36,11 +37,36 @@ static void set_control_group(struct loader *loader,
 static void set_control_mode(struct loader *loader, const struct token *value);
 static void add_list_directory(struct loader *loader,
 	const struct token *value);
+static void set_default_group(struct loader *loader,
+	const struct token *value);
+static void add_unrestricted(struct loader *loader,
+	const struct token *value);
 static void set_name(struct loader *loader, const struct token *value);
 static void add_client(struct loader *loader, const struct token *value);
+static void add_client_tag(struct loader *loader, const struct token *value);
+static void add_client_view(struct loader *loader, const struct token *value);
 static void add_allow_list(struct loader *loader, const struct token *value);
 static void add_allow(struct loader *loader, const struct token *value);
 static void add_deny(struct loader *loader, const struct token *value);
+static void set_allow_site_names(struct loader *loader,
+	const struct token *value);
+static void add_quiet(struct loader *loader, const struct token *value);
+static void add_quiet_list(struct loader *loader, const struct token *value);
+static void set_quiet_single_labels(struct loader *loader,
+	const struct token *value);
+static void add_allow_types(struct loader *loader, const struct token *value);
+static void set_follow_chain(struct loader *loader, const struct token *value);
+static void set_chain(struct loader *loader, const struct token *value);
+static void add_chain_allow(struct loader *loader, const struct token *value);
+static void add_answer_deny(struct loader *loader, const struct token *value);
+static void add_answer_allow(struct loader *loader, const struct token *value);
+static void add_window(struct loader *loader, const struct token *value);
+static void set_time_zone(struct loader *loader, const struct token *value);
+static void add_window_allow(struct loader *loader, const struct token *value);
+static void add_window_allow_list(struct loader *loader,
+	const struct token *value);
+static void set_window_action(struct loader *loader,
+	const struct token *value);
 static void set_action(struct loader *loader, const struct token *value);
 static void add_sinkhole(struct loader *loader, const struct token *value);
 static void set_ttl(struct loader *loader, const struct token *value);
@@ -62,11 +88,33 @@ static const struct option options[] = {
 	{ B("control-mode", "MODE, 0000 to 0777", "0660"), 0,
 		set_control_mode },
 	{ B("list-directory", "DIRECTORY", NULL), 1, add_list_directory },
+	{ B("default-group", "NAME", NULL), 0, set_default_group },
+	{ B("unrestricted", "ADDRESS[/LENGTH]", NULL), 1, add_unrestricted },
 	{ G("name", "NAME", NULL), 0, set_name },
 	{ G("client", "ADDRESS[/LENGTH]", NULL), 1, add_client },
+	{ G("client-tag", "TAG", NULL), 1, add_client_tag },
+	{ G("client-view", "VIEW", NULL), 1, add_client_view },
+	{ G("unrestricted", "ADDRESS[/LENGTH]", NULL), 1, add_unrestricted },
 	{ G("allow-list", "NAME", NULL), 1, add_allow_list },
 	{ G("allow", "PATTERN", NULL), 1, add_allow },
 	{ G("deny", "PATTERN", NULL), 1, add_deny },
+	{ G("allow-site-names", "yes | no", "no"), 0, set_allow_site_names },
+	{ G("allow-types", "TYPE ...", "all"), 1, add_allow_types },
+	{ G("quiet", "PATTERN", NULL), 1, add_quiet },
+	{ G("quiet-list", "NAME", NULL), 1, add_quiet_list },
+	{ G("quiet-single-labels", "yes | no", "no"), 0,
+		set_quiet_single_labels },
+	{ G("follow-chain", "yes | no", "no"), 0, set_follow_chain },
+	{ G("chain", "inspect | ignore", "ignore"), 0, set_chain },
+	{ G("chain-allow", "PATTERN", NULL), 1, add_chain_allow },
+	{ G("answer-deny", "ADDRESS[/LENGTH]", NULL), 1, add_answer_deny },
+	{ G("answer-allow", "ADDRESS[/LENGTH]", NULL), 1, add_answer_allow },
+	{ G("window", "DAYS HH:MM-HH:MM", NULL), 1, add_window },
+	{ G("time-zone", "NAME", "UTC"), 0, set_time_zone },
+	{ G("window-allow", "PATTERN", NULL), 1, add_window_allow },
+	{ G("window-allow-list", "NAME", NULL), 1, add_window_allow_list },
+	{ G("window-action", "nxdomain | nodata | refused | drop | sinkhole",
+		"as action"), 0, set_window_action },
 	{ G("action", "nxdomain | nodata | refused | drop | sinkhole",
 		"nxdomain"), 0, set_action },
 	{ G("sinkhole", "ADDRESS", NULL), 1, add_sinkhole },
@@ -76,6 +124,7 @@ static const struct option options[] = {
 };
 
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
+_Static_assert(OPTIONS <= 64, "a bit for each");
 #define TTL_FALLBACK 60
 #define LOG_LIMIT_FALLBACK 60
 #define CONTROL_MODE_FALLBACK 0660
@@ -130,7 +179,7 @@ group_number(const struct loader *loader)
 }
 
 /* Which options of a row's clause were given. */
-static uint32_t *
+static uint64_t *
 given_of(struct loader *loader, unsigned number)
 {
 	return options[number].clause == CLAUSE_GROUP
@@ -155,7 +204,7 @@ options_find(const struct loader *loader, const struct token *attribute,
 void
 options_wrong(struct loader *loader, unsigned number)
 {
-	*given_of(loader, number) |= (uint32_t)1 << number;
+	*given_of(loader, number) |= (uint64_t)1 << number;
 }
 
 void
@@ -163,7 +212,7 @@ options_set(struct loader *loader, unsigned number,
 	const struct token *attribute, const struct token *value)
 {
 	const struct option *option = &options[number];
-	uint32_t *given = given_of(loader, number);
+	uint64_t *given = given_of(loader, number);
 
 	/* Which of two was meant cannot be known. */
 	if (!option->many && (*given >> number & 1)) {
@@ -171,7 +220,7 @@ options_set(struct loader *loader, unsigned number,
 			"\"%s:\", expected one in a clause", option->row.name);
 		return;
 	}
-	*given |= (uint32_t)1 << number;
+	*given |= (uint64_t)1 << number;
 	option->set(loader, value);
 }
 
@@ -198,6 +247,7 @@ options_begin_group(struct loader *loader, struct origin where)
 		sizeof(*loader->drafts));
 	group->origin = where;
 	group->action = ACTION_NXDOMAIN;
+	group->window_action = ACTION_COUNT;
 	group->ttl = TTL_FALLBACK;
 	group->own = names_new(&loader->options->key);
 	if (group->own == NULL) {
@@ -271,12 +321,18 @@ set_log_limit(struct loader *loader, const struct token *value)
 }
 
 static void
-set_watch_files(struct loader *loader, const struct token *value)
+set_yes_or_no(struct loader *loader, const struct token *value, int *yes)
 {
 	if (token_is(value, "yes"))
-		loader->policy->settings.watch_files = 1;
+		*yes = 1;
 	else if (!token_is(value, "no"))
 		expected(loader, value, "yes or no");
+}
+
+static void
+set_watch_files(struct loader *loader, const struct token *value)
+{
+	set_yes_or_no(loader, value, &loader->policy->settings.watch_files);
 }
 
 static void
@@ -342,6 +398,14 @@ add_list_directory(struct loader *loader, const struct token *value)
 		loader->directories[loader->directory_count++] = *value;
 }
 
+static void
+set_default_group(struct loader *loader, const struct token *value)
+{
+	loader->default_group = *value;
+	if (value->length == 0)
+		expected(loader, value, "the name of a group");
+}
+
 /* Group names stand in logs, statistics and answers: no octet of them may
  * need quoting anywhere. */
 static int
@@ -377,25 +441,34 @@ set_name(struct loader *loader, const struct token *value)
 	draft_of(loader)->name_at = value->where;
 }
 
-static void
-add_client(struct loader *loader, const struct token *value)
+/* 0, or -1 with the error reported. */
+static int
+read_prefix(struct loader *loader, const struct token *value,
+	struct prefix *prefix)
 {
-	struct client_entry *entry;
 	char text[ADDRESS_TEXT_ROOM];
 	const char *what = "an IPv4 or IPv6 address, or ADDRESS/LENGTH";
-	struct prefix prefix;
 
 	if (value->length < sizeof(text) &&
 	    memchr(value->text, '\0', value->length) == NULL) {
 		memcpy(text, value->text, value->length);
 		text[value->length] = '\0';
-		what = prefix_from_text(&prefix, text);
+		what = prefix_from_text(prefix, text);
 	}
-	if (what != NULL) {
-		expected(loader, value, what);
-		return;
-	}
-	if (loader_room(loader, &loader->entries, loader->entry_count,
+	if (what == NULL)
+		return 0;
+	expected(loader, value, what);
+	return -1;
+}
+
+static void
+add_client(struct loader *loader, const struct token *value)
+{
+	struct client_entry *entry;
+	struct prefix prefix;
+
+	if (read_prefix(loader, value, &prefix) != 0 ||
+	    loader_room(loader, &loader->entries, loader->entry_count,
 	    &loader->entries_room, sizeof(*loader->entries)) != 0 ||
 	    loader_room(loader, &loader->clients, loader->entry_count,
 	    &loader->clients_room, sizeof(*loader->clients)) != 0)
@@ -405,10 +478,62 @@ add_client(struct loader *loader, const struct token *value)
 	entry->group = group_number(loader);
 	entry->tag = (uint32_t)loader->entry_count;
 	loader->clients[loader->entry_count++].token = *value;
+	draft_of(loader)->has_clients = 1;
 }
 
 static void
-add_allow_list(struct loader *loader, const struct token *value)
+add_unrestricted(struct loader *loader, const struct token *value)
+{
+	struct carve *carve;
+	struct prefix prefix;
+
+	if (read_prefix(loader, value, &prefix) != 0 ||
+	    loader_room(loader, &loader->carves, loader->carve_count,
+	    &loader->carves_room, sizeof(*loader->carves)) != 0)
+		return;
+	carve = &loader->carves[loader->carve_count++];
+	carve->group = loader->clause == CLAUSE_GROUP ? group_number(loader)
+		: CLIENTS_NONE;
+	carve->prefix = prefix;
+	carve->token = *value;
+}
+
+static void
+add_site_use(struct loader *loader, const struct token *value, int is_view)
+{
+	struct site_use *use;
+
+	if (loader_room(loader, &loader->site_uses, loader->site_use_count,
+	    &loader->site_uses_room, sizeof(*loader->site_uses)) != 0)
+		return;
+	use = &loader->site_uses[loader->site_use_count++];
+	use->group = group_number(loader);
+	use->is_view = is_view;
+	use->token = *value;
+	draft_of(loader)->has_clients = 1;
+}
+
+static void
+add_client_tag(struct loader *loader, const struct token *value)
+{
+	if (value->length == 0)
+		expected(loader, value, "the name of a tag");
+	else
+		add_site_use(loader, value, 0);
+}
+
+static void
+add_client_view(struct loader *loader, const struct token *value)
+{
+	if (value->length == 0)
+		expected(loader, value, "the name of a view");
+	else
+		add_site_use(loader, value, 1);
+}
+
+static void
+add_list(struct loader *loader, const struct token *value,
+	enum purpose purpose)
 {
 	struct list_use *use;
 
@@ -421,16 +546,45 @@ add_allow_list(struct loader *loader, const struct token *value)
 		return;
 	use = &loader->list_uses[loader->list_use_count++];
 	use->group = group_number(loader);
+	use->purpose = purpose;
+	use->list = NULL;
 	use->token = *value;
 }
 
 static void
-add_pattern(struct loader *loader, const struct token *value, int deny)
+add_allow_list(struct loader *loader, const struct token *value)
 {
-	uint32_t number = loader_add_pattern(loader, group_of(loader)->own,
-		value, deny);
-	struct written_pattern *written;
+	add_list(loader, value, FOR_NAMES);
+}
 
+static void
+add_quiet_list(struct loader *loader, const struct token *value)
+{
+	add_list(loader, value, FOR_QUIET);
+}
+
+/* Most groups have no more than their own table. NULL: reported. */
+static struct names *
+table_of(struct loader *loader, struct names **table)
+{
+	if (*table == NULL)
+		*table = names_new(&loader->options->key);
+	if (*table == NULL)
+		diag_no_memory(loader->diag);
+	return *table;
+}
+
+static void
+add_pattern(struct loader *loader, const struct token *value,
+	struct names **table, int deny, enum purpose purpose)
+{
+	struct written_pattern *written;
+	struct names *names = table_of(loader, table);
+	uint32_t number;
+
+	if (names == NULL)
+		return;
+	number = loader_add_pattern(loader, names, value, deny);
 	if (number == NAMES_NO_RULE || loader_room(loader, &loader->patterns,
 	    loader->pattern_count, &loader->patterns_room,
 	    sizeof(*loader->patterns)) != 0)
@@ -438,33 +592,267 @@ add_pattern(struct loader *loader, const struct token *value, int deny)
 	written = &loader->patterns[loader->pattern_count++];
 	written->group = group_number(loader);
 	written->rule = number;
+	written->purpose = purpose;
 	written->token = *value;
 }
 
 static void
 add_allow(struct loader *loader, const struct token *value)
 {
-	add_pattern(loader, value, 0);
+	add_pattern(loader, value, &group_of(loader)->own, 0, FOR_NAMES);
 }
 
 static void
 add_deny(struct loader *loader, const struct token *value)
 {
-	add_pattern(loader, value, 1);
+	add_pattern(loader, value, &group_of(loader)->own, 1, FOR_NAMES);
+}
+
+static void
+add_quiet(struct loader *loader, const struct token *value)
+{
+	add_pattern(loader, value, &group_of(loader)->quiet, 0, FOR_QUIET);
+}
+
+static void
+set_allow_site_names(struct loader *loader, const struct token *value)
+{
+	set_yes_or_no(loader, value, &group_of(loader)->allow_site_names);
+}
+
+static void
+set_quiet_single_labels(struct loader *loader, const struct token *value)
+{
+	set_yes_or_no(loader, value, &group_of(loader)->quiet_single_labels);
+}
+
+/* Adds the type that a word of a value is the name of. */
+static void
+add_type(struct loader *loader, const struct token *value, size_t at,
+	size_t length)
+{
+	struct group *group = group_of(loader);
+	struct origin where = value->where;
+	char word[RRTYPE_TEXT_MAX] = "";
+	uint16_t type;
+
+	if (length < sizeof(word))
+		memcpy(word, value->text + at, length);
+	if (rrtype_from_text(word, &type) != 0) {
+		where.column += (unsigned)at + (value->quoted != 0);
+		diag_error(loader->diag, where, "found \"%.*s\", expected a "
+			"type such as AAAA, or TYPE and a number",
+			(int)(length < 200 ? length : 200), value->text + at);
+		return;
+	}
+	if (loader_room(loader, &group->types, group->type_count,
+	    &draft_of(loader)->types_room, sizeof(*group->types)) == 0)
+		group->types[group->type_count++] = type;
+}
+
+static int
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static void
+add_allow_types(struct loader *loader, const struct token *value)
+{
+	size_t at = 0, begin, words = 0;
+
+	for (;;) {
+		while (at < value->length && is_blank(value->text[at]))
+			at++;
+		if (at == value->length)
+			break;
+		for (begin = at; at < value->length &&
+		    !is_blank(value->text[at]); at++)
+			continue;
+		add_type(loader, value, begin, at - begin);
+		words++;
+	}
+	if (words == 0)
+		expected(loader, value, "types such as \"A AAAA\"");
+}
+
+static void
+set_follow_chain(struct loader *loader, const struct token *value)
+{
+	set_yes_or_no(loader, value, &group_of(loader)->follow_chain);
+}
+
+static void
+set_chain(struct loader *loader, const struct token *value)
+{
+	if (token_is(value, "inspect"))
+		group_of(loader)->inspect_chain = 1;
+	else if (!token_is(value, "ignore"))
+		expected(loader, value, "inspect or ignore");
+}
+
+/* The first of many counts. */
+static void
+note_place(struct origin *place, const struct token *value)
+{
+	if (place->line == 0)
+		*place = value->where;
+}
+
+static void
+add_chain_allow(struct loader *loader, const struct token *value)
+{
+	struct names *names = table_of(loader, &group_of(loader)->chain);
+
+	note_place(&draft_of(loader)->chain_allow_at, value);
+	if (names != NULL)
+		(void)loader_add_pattern(loader, names, value, 0);
+}
+
+static void
+add_answer_rule(struct loader *loader, const struct token *value, int deny)
+{
+	struct group *group = group_of(loader);
+	struct group_draft *draft = draft_of(loader);
+	size_t number = group->answer_rule_count;
+	struct prefix prefix;
+
+	if (read_prefix(loader, value, &prefix) != 0)
+		return;
+	if (number >= CLIENTS_GROUPS_MAX) {
+		diag_error(loader->diag, value->where, "found prefix %zu of "
+			"answers, expected at most %u in a group", number + 1,
+			CLIENTS_GROUPS_MAX);
+		return;
+	}
+	if (loader_room(loader, &group->answer_rules, number,
+	    &draft->answer_rules_room, sizeof(*group->answer_rules)) != 0 ||
+	    loader_room(loader, &draft->answers, number, &draft->answers_room,
+	    sizeof(*draft->answers)) != 0)
+		return;
+	group->answer_rules[number].deny = deny;
+	group->answer_rules[number].where = value->where;
+	draft->answers[number].prefix = prefix;
+	draft->answers[number].group = (uint32_t)number;
+	draft->answers[number].tag = (uint32_t)number;
+	group->answer_rule_count++;
+}
+
+static void
+add_answer_deny(struct loader *loader, const struct token *value)
+{
+	add_answer_rule(loader, value, 1);
+}
+
+static void
+add_answer_allow(struct loader *loader, const struct token *value)
+{
+	note_place(&draft_of(loader)->answer_allow_at, value);
+	add_answer_rule(loader, value, 0);
+}
+
+static void
+add_window(struct loader *loader, const struct token *value)
+{
+	struct group *group = group_of(loader);
+	struct window_error error;
+	struct window *windows;
+
+	note_place(&draft_of(loader)->window_at, value);
+	if (group->window_count >= GROUP_WINDOWS_MAX) {
+		diag_error(loader->diag, value->where, "found window %zu of a "
+			"group, expected at most %d", group->window_count + 1,
+			GROUP_WINDOWS_MAX);
+		return;
+	}
+	windows = reallocarray(group->windows, group->window_count + 1,
+		sizeof(*windows));
+	if (windows == NULL) {
+		diag_no_memory(loader->diag);
+		return;
+	}
+	group->windows = windows;
+	if (window_from_text(&windows[group->window_count], value->text,
+	    value->length, &error) != 0) {
+		struct origin where = value->where;
+
+		where.column += (unsigned)error.at + (value->quoted != 0);
+		diag_error(loader->diag, where, "in window \"%s\": expected "
+			"%s", loader_quote(value).text, error.expected);
+		return;
+	}
+	group->window_count++;
+}
+
+static void
+set_time_zone(struct loader *loader, const struct token *value)
+{
+	const struct time_zone *time_zone;
+
+	draft_of(loader)->time_zone_at = value->where;
+	if (token_is(value, "UTC"))
+		return;
+	time_zone = loader_time_zone(loader, value);
+	if (time_zone == NULL)
+		return;
+	group_of(loader)->zone = time_zone->zone;
+	group_of(loader)->zone_name = time_zone->name;
+}
+
+/* Notes an option that counts in windows alone. */
+static void
+note_window_use(struct loader *loader, const struct token *value,
+	const char *option)
+{
+	struct group_draft *draft = draft_of(loader);
+
+	if (draft->window_use == NULL)
+		draft->window_use = option;
+	note_place(&draft->window_use_at, value);
+}
+
+static void
+add_window_allow(struct loader *loader, const struct token *value)
+{
+	note_window_use(loader, value, "window-allow");
+	add_pattern(loader, value, &group_of(loader)->window_own, 0,
+		FOR_WINDOW);
+}
+
+static void
+add_window_allow_list(struct loader *loader, const struct token *value)
+{
+	note_window_use(loader, value, "window-allow-list");
+	add_list(loader, value, FOR_WINDOW);
+}
+
+static void
+read_action(struct loader *loader, const struct token *value,
+	enum action *action)
+{
+	unsigned i;
+
+	for (i = 0; i < ACTION_COUNT; i++)
+		if (token_is(value, action_word((enum action)i))) {
+			*action = (enum action)i;
+			return;
+		}
+	expected(loader, value, "nxdomain, nodata, refused, drop or sinkhole");
+}
+
+static void
+set_window_action(struct loader *loader, const struct token *value)
+{
+	note_window_use(loader, value, "window-action");
+	draft_of(loader)->window_action_at = value->where;
+	read_action(loader, value, &group_of(loader)->window_action);
 }
 
 static void
 set_action(struct loader *loader, const struct token *value)
 {
-	unsigned i;
-
 	draft_of(loader)->action_at = value->where;
-	for (i = 0; i < ACTION_COUNT; i++)
-		if (token_is(value, action_word((enum action)i))) {
-			group_of(loader)->action = (enum action)i;
-			return;
-		}
-	expected(loader, value, "nxdomain, nodata, refused, drop or sinkhole");
+	read_action(loader, value, &group_of(loader)->action);
 }
 
 static void
@@ -514,21 +902,149 @@ set_ttl(struct loader *loader, const struct token *value)
 static void
 explain(struct group *group)
 {
-	snprintf(group->explanation[REASON_NOT_LISTED],
-		GROUP_EXPLANATION_MAX + 1,
+	char (*texts)[GROUP_EXPLANATION_MAX + 1] = group->explanation;
+
+	snprintf(texts[REASON_NOT_LISTED], sizeof(*texts),
 		"bitsink: group \"%s\" has no allow for this name",
 		group->name);
-	snprintf(group->explanation[REASON_DENIED],
-		GROUP_EXPLANATION_MAX + 1,
+	snprintf(texts[REASON_DENIED], sizeof(*texts),
 		"bitsink: group \"%s\" denies this name", group->name);
-	snprintf(group->explanation[REASON_CLASS],
-		GROUP_EXPLANATION_MAX + 1,
+	snprintf(texts[REASON_QUIET], sizeof(*texts),
+		"bitsink: group \"%s\" has no allow for this quiet name",
+		group->name);
+	snprintf(texts[REASON_TYPE], sizeof(*texts),
+		"bitsink: group \"%s\" may not ask for this type",
+		group->name);
+	snprintf(texts[REASON_CHAIN], sizeof(*texts),
+		"bitsink: group \"%s\" has no allow for an alias's target",
+		group->name);
+	snprintf(texts[REASON_ADDRESS], sizeof(*texts),
+		"bitsink: group \"%s\" may not have this answer's address",
+		group->name);
+	snprintf(texts[REASON_ANSWER], sizeof(*texts),
+		"bitsink: group \"%s\" got what could not be judged",
+		group->name);
+	snprintf(texts[REASON_BUSY], sizeof(*texts),
+		"bitsink: group \"%s\" asked while too many answers waited",
+		group->name);
+	snprintf(texts[REASON_CLASS], sizeof(*texts),
 		"bitsink: group \"%s\" may ask in class IN only",
 		group->name);
-	snprintf(group->explanation[REASON_MALFORMED],
-		GROUP_EXPLANATION_MAX + 1,
+	snprintf(texts[REASON_MALFORMED], sizeof(*texts),
 		"bitsink: group \"%s\" asked what could not be judged",
 		group->name);
+}
+
+/* Whether the option that SET gives its value was given to the group, with a
+ * right value or a wrong one. */
+static int
+was_given(const struct group_draft *draft,
+	void (*set)(struct loader *, const struct token *))
+{
+	unsigned i;
+
+	for (i = 0; options[i].set != set; i++)
+		continue;
+	return (draft->given >> i & 1) != 0;
+}
+
+static void
+end_sinkhole(struct loader *loader, const struct group *group,
+	const struct group_draft *draft)
+{
+	if (group->sinkholes4 + group->sinkholes6 > 0 ||
+	    draft->sinkhole_at.line != 0)
+		return;
+	if (group->action == ACTION_SINKHOLE)
+		diag_error(loader->diag, draft->action_at, "found action "
+			"sinkhole without an address, expected \"sinkhole:\"");
+	if (group->window_action == ACTION_SINKHOLE)
+		diag_error(loader->diag, draft->window_action_at, "found "
+			"window-action sinkhole without an address, expected "
+			"\"sinkhole:\"");
+}
+
+static int
+compare_types(const void *va, const void *vb)
+{
+	const uint16_t *a = va, *b = vb;
+
+	return (*a > *b) - (*a < *b);
+}
+
+static void
+end_types(struct group *group)
+{
+	size_t i, kept = 0;
+
+	if (group->type_count > 1)
+		qsort(group->types, group->type_count, sizeof(*group->types),
+			compare_types);
+	for (i = 0; i < group->type_count; i++)
+		if (kept == 0 || group->types[kept - 1] != group->types[i])
+			group->types[kept++] = group->types[i];
+	group->type_count = kept;
+}
+
+/* Of a prefix that is denied and allowed nobody can know which was meant.
+ * Returns how many remain. */
+static size_t
+find_double_answers(struct loader *loader, const struct group *group,
+	struct client_entry *answers)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < group->answer_rule_count; i++) {
+		const struct answer_rule *first, *second;
+		char text[PREFIX_TEXT_MAX];
+
+		if (kept == 0 ||
+		    !clients_same(&answers[kept - 1], &answers[i])) {
+			answers[kept++] = answers[i];
+			continue;
+		}
+		first = &group->answer_rules[answers[kept - 1].tag];
+		second = &group->answer_rules[answers[i].tag];
+		prefix_to_text(&answers[i].prefix, text);
+		if (first->deny == second->deny)
+			diag_warning(loader->diag, second->where, "answer "
+				"prefix %s is in this group already, at "
+				"%s:%u:%u", text, first->where.file,
+				first->where.line, first->where.column);
+		else
+			diag_error(loader->diag, second->where, "found answer "
+				"prefix %s denied and allowed, expected one; "
+				"the first is at %s:%u:%u", text,
+				first->where.file, first->where.line,
+				first->where.column);
+	}
+	return kept;
+}
+
+/* Where nothing is denied, there is nothing to look up. */
+static void
+end_answers(struct loader *loader, struct group *group,
+	struct client_entry *answers)
+{
+	size_t i, count;
+
+	clients_sort(answers, group->answer_rule_count);
+	count = find_double_answers(loader, group, answers);
+	for (i = 0; i < count; i++)
+		if (group->answer_rules[answers[i].tag].deny)
+			break;
+	if (i == count)
+		return;
+	group->answers = clients_new(answers, count);
+	if (group->answers == NULL)
+		diag_no_memory(loader->diag);
+}
+
+static void
+end_table(struct loader *loader, struct names *names)
+{
+	if (names != NULL && names_finish(names) != 0)
+		diag_no_memory(loader->diag);
 }
 
 static void
@@ -539,27 +1055,21 @@ end_group(struct loader *loader, struct group *group,
 		: loader->audit;
 	enum group_log log = draft->log != GROUP_LOG_UNSET ? draft->log
 		: loader->log;
-	unsigned i;
 
 	group->audit = audit == CHOICE_YES;
 	group->log = log != GROUP_LOG_UNSET ? log : GROUP_LOG_FIRST_SEEN;
-	if (group->name[0] == '\0') {
-		for (i = 0; options[i].set != set_name; i++)
-			continue;
-		/* A wrong name is reported already. */
-		if (!(draft->given >> i & 1))
-			diag_error(loader->diag, group->origin,
-				"found a group without a name, expected "
-				"\"name:\"");
-	}
-	if (group->action == ACTION_SINKHOLE &&
-	    group->sinkholes4 + group->sinkholes6 == 0 &&
-	    draft->sinkhole_at.line == 0)
-		diag_error(loader->diag, draft->action_at, "found action "
-			"sinkhole without an address, expected \"sinkhole:\"");
+	/* A wrong name is reported already. */
+	if (group->name[0] == '\0' && !was_given(draft, set_name))
+		diag_error(loader->diag, group->origin, "found a group "
+			"without a name, expected \"name:\"");
+	end_sinkhole(loader, group, draft);
+	end_types(group);
+	end_answers(loader, group, draft->answers);
 	explain(group);
-	if (names_finish(group->own) != 0)
-		diag_no_memory(loader->diag);
+	end_table(loader, group->own);
+	end_table(loader, group->quiet);
+	end_table(loader, group->window_own);
+	end_table(loader, group->chain);
 }
 
 /* A group with its name; sorted, equal names stand together. */

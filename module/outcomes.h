@@ -12,6 +12,8 @@ struct outcomes {
 	uint64_t allowed;
 	uint64_t blocked;
 	uint64_t audited;
+	/* Blocked or audited as quiet names, which is in neither. */
+	uint64_t quiet;
 };
 
 #endif

@@ -39,40 +39,175 @@ group_match(const struct group *group, const struct name *name,
 		names_find(group->lists[i]->names, name, NAMES_NO_RULE, match);
 }
 
-/* What cannot be judged is refused, unless the group drops. */
+int
+group_in_window(const struct group *group, int64_t now)
+{
+	size_t i;
+
+	for (i = 0; i < group->window_count; i++)
+		if (window_is_open(&group->windows[i], group->zone, now))
+			return 1;
+	return 0;
+}
+
+int
+group_allows_type(const struct group *group, uint16_t qtype)
+{
+	size_t low = 0, high = group->type_count;
+
+	if (group->type_count == 0)
+		return 1;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (group->types[middle] < qtype)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < group->type_count && group->types[low] == qtype;
+}
+
+int
+group_inspects(const struct group *group)
+{
+	return group->inspect_chain || group->answers != NULL;
+}
+
 enum action
-policy_action(const struct group *group, enum reason reason)
+policy_action(const struct group *group, enum reason reason, int in_window)
 {
-	if (reason != REASON_CLASS && reason != REASON_MALFORMED)
-		return group->action;
-	return group->action == ACTION_DROP ? ACTION_DROP : ACTION_REFUSED;
+	enum action action = in_window &&
+		group->window_action != ACTION_COUNT ? group->window_action
+		: group->action;
+
+	switch (reason) {
+	case REASON_QUIET:
+		return ACTION_NXDOMAIN;
+	/* What cannot be judged is refused, unless the group drops. */
+	case REASON_ANSWER:
+	case REASON_BUSY:
+	case REASON_CLASS:
+	case REASON_MALFORMED:
+		return action == ACTION_DROP ? ACTION_DROP : ACTION_REFUSED;
+	case REASON_NO_GROUP:
+	case REASON_ALLOWED:
+	case REASON_SITE:
+	case REASON_GRANTED:
+	case REASON_FOLLOWED:
+	case REASON_NOT_LISTED:
+	case REASON_DENIED:
+	case REASON_TYPE:
+	case REASON_CHAIN:
+	case REASON_ADDRESS:
+	case REASON_COUNT:
+		break;
+	}
+	return action;
+}
+
+/* Either may be NULL, or none. */
+static void
+match_more(const struct names *own, const struct list *const *lists,
+	size_t list_count, const struct name *name, struct names_match *match)
+{
+	size_t i;
+
+	if (own != NULL)
+		names_find(own, name, NAMES_NO_RULE, match);
+	for (i = 0; i < list_count; i++)
+		names_find(lists[i]->names, name, NAMES_NO_RULE, match);
+}
+
+/* What nothing allows and nothing denies. */
+static enum reason
+judge_unlisted(const struct group *group, const struct name *name,
+	struct names_match *match)
+{
+	match_more(group->quiet, group->quiet_lists, group->quiet_list_count,
+		name, match);
+	if (match->rule != NULL ||
+	    (group->quiet_single_labels && name->labels == 1))
+		return REASON_QUIET;
+	return REASON_NOT_LISTED;
+}
+
+static enum reason
+find_reason(const struct policy *policy, const struct group *group,
+	const struct name *name, int in_window, struct names_match *match)
+{
+	const struct names_rule *written;
+
+	group_match(group, name, NAMES_NO_RULE, match);
+	if (in_window)
+		match_more(group->window_own, group->window_lists,
+			group->window_list_count, name, match);
+	written = match->rule;
+	/* Last, for what is written as well is told by its place. */
+	if (group->allow_site_names && policy->site != NULL)
+		names_find(policy->site, name, NAMES_NO_RULE, match);
+	if (match->rule == NULL)
+		return judge_unlisted(group, name, match);
+	if (match->rule != written)
+		return REASON_SITE;
+	return match->rule->deny ? REASON_DENIED : REASON_ALLOWED;
 }
 
 static void
-block_unjudged(struct decision *decision, enum reason reason)
+set_no_rule(struct origin *rule)
 {
-	decision->verdict = VERDICT_BLOCK;
-	decision->reason = reason;
-	decision->action = policy_action(decision->group, reason);
+	rule->file = NULL;
+	rule->line = 0;
+	rule->column = 0;
 }
 
-static void
-judge_name(const struct policy *policy, const struct name *name,
-	struct decision *decision)
+static enum reason
+judge_name(const struct policy *policy, const struct group *group,
+	const struct name *name, int in_window, struct origin *rule)
 {
 	struct names_match match;
+	enum reason reason = find_reason(policy, group, name, in_window,
+		&match);
 
-	group_match(decision->group, name, NAMES_NO_RULE, &match);
 	if (match.rule == NULL) {
-		decision->verdict = VERDICT_BLOCK;
-		decision->reason = REASON_NOT_LISTED;
-		return;
+		set_no_rule(rule);
+		return reason;
 	}
-	decision->verdict = match.rule->deny ? VERDICT_BLOCK : VERDICT_ALLOW;
-	decision->reason = match.rule->deny ? REASON_DENIED : REASON_ALLOWED;
-	decision->rule.file = policy->sources[match.rule->source];
-	decision->rule.line = match.rule->line;
-	decision->rule.column = match.rule->column;
+	rule->file = policy->sources[match.rule->source];
+	rule->line = match.rule->line;
+	rule->column = match.rule->column;
+	return reason;
+}
+
+enum reason
+policy_judge_name(const struct policy *policy, const struct group *group,
+	const struct name *name, int64_t now, struct origin *rule)
+{
+	return judge_name(policy, group, name, group_in_window(group, now),
+		rule);
+}
+
+/* Sets the rule as well. */
+static enum reason
+judge_restricted(const struct policy *policy, const struct query *query,
+	struct decision *decision)
+{
+	const struct group *group = decision->group;
+	enum reason reason;
+	struct name name;
+
+	if (query->qclass != RRCLASS_IN && query->qclass != RRCLASS_ANY)
+		return REASON_CLASS;
+	if (name_from_wire(&name, query->qname, query->qname_len) != 0)
+		return REASON_MALFORMED;
+	reason = judge_name(policy, group, &name, decision->in_window,
+		&decision->rule);
+	if (reason_allows(reason) && !group_allows_type(group, query->qtype)) {
+		/* The pattern that allows the name decided nothing. */
+		set_no_rule(&decision->rule);
+		return REASON_TYPE;
+	}
+	return reason;
 }
 
 void
@@ -80,12 +215,11 @@ policy_decide(const struct policy *policy, const struct query *query,
 	struct decision *decision)
 {
 	uint32_t number = clients_find(policy->clients, &query->client);
-	struct name name;
 
-	decision->rule.file = NULL;
-	decision->rule.line = 0;
-	decision->rule.column = 0;
-	if (number == CLIENTS_NONE) {
+	set_no_rule(&decision->rule);
+	decision->in_window = 0;
+	/* No group has the number of a prefix that is carved out. */
+	if (number >= policy->group_count) {
 		decision->verdict = VERDICT_UNRESTRICTED;
 		decision->reason = REASON_NO_GROUP;
 		decision->action = ACTION_NXDOMAIN;
@@ -93,15 +227,15 @@ policy_decide(const struct policy *policy, const struct query *query,
 		return;
 	}
 	decision->group = &policy->groups[number];
-	decision->action = decision->group->action;
-	if (query->qclass != RRCLASS_IN && query->qclass != RRCLASS_ANY)
-		block_unjudged(decision, REASON_CLASS);
-	else if (name_from_wire(&name, query->qname, query->qname_len) != 0)
-		block_unjudged(decision, REASON_MALFORMED);
+	decision->in_window = group_in_window(decision->group, query->now);
+	decision->reason = judge_restricted(policy, query, decision);
+	decision->action = policy_action(decision->group, decision->reason,
+		decision->in_window);
+	if (reason_allows(decision->reason))
+		decision->verdict = VERDICT_ALLOW;
 	else
-		judge_name(policy, &name, decision);
-	if (decision->verdict == VERDICT_BLOCK && decision->group->audit)
-		decision->verdict = VERDICT_AUDIT;
+		decision->verdict = decision->group->audit ? VERDICT_AUDIT
+			: VERDICT_BLOCK;
 }
 
 int
@@ -144,6 +278,32 @@ list_free(struct list *list)
 	free(list);
 }
 
+static void
+group_free(struct group *group)
+{
+	names_free(group->own);
+	names_free(group->quiet);
+	names_free(group->window_own);
+	names_free(group->chain);
+	clients_free(group->answers);
+	free(group->lists);
+	free(group->quiet_lists);
+	free(group->window_lists);
+	free(group->windows);
+	free(group->types);
+	free(group->answer_rules);
+}
+
+static void
+time_zone_free(struct time_zone *time_zone)
+{
+	if (time_zone == NULL)
+		return;
+	free(time_zone->name);
+	zone_free(time_zone->zone);
+	free(time_zone);
+}
+
 void
 policy_free(struct policy *policy)
 {
@@ -151,12 +311,12 @@ policy_free(struct policy *policy)
 
 	if (policy == NULL)
 		return;
-	for (i = 0; i < policy->group_count; i++) {
-		names_free(policy->groups[i].own);
-		free(policy->groups[i].lists);
-	}
+	for (i = 0; i < policy->group_count; i++)
+		group_free(&policy->groups[i]);
 	for (i = 0; i < policy->list_count; i++)
 		list_free(policy->lists[i]);
+	for (i = 0; i < policy->time_zone_count; i++)
+		time_zone_free(policy->time_zones[i]);
 	for (i = 0; i < policy->source_count; i++)
 		free(policy->sources[i]);
 	free(policy->settings.control_socket);
@@ -164,23 +324,48 @@ policy_free(struct policy *policy)
 	free(policy->settings.control_group);
 	free(policy->groups);
 	free(policy->lists);
+	free(policy->time_zones);
 	free(policy->sources);
+	names_free(policy->site);
 	clients_free(policy->clients);
 	free(policy);
+}
+
+static size_t
+memory_of(const struct names *names)
+{
+	return names != NULL ? names_memory(names) : 0;
+}
+
+static size_t
+group_memory(const struct group *group)
+{
+	size_t lists = group->list_count + group->quiet_list_count +
+		group->window_list_count;
+	size_t octets = sizeof(*group) + memory_of(group->own) +
+		memory_of(group->quiet) + memory_of(group->window_own) +
+		memory_of(group->chain) + lists * sizeof(*group->lists) +
+		group->window_count * sizeof(*group->windows) +
+		group->type_count * sizeof(*group->types) +
+		group->answer_rule_count * sizeof(*group->answer_rules);
+
+	return group->answers == NULL ? octets
+		: octets + clients_memory(group->answers);
 }
 
 size_t
 policy_memory(const struct policy *policy)
 {
-	size_t i, octets = sizeof(*policy) + clients_memory(policy->clients);
+	size_t i, octets = sizeof(*policy) + clients_memory(policy->clients) +
+		memory_of(policy->site);
 
 	for (i = 0; i < policy->group_count; i++)
-		octets += sizeof(policy->groups[i]) +
-			names_memory(policy->groups[i].own) +
-			policy->groups[i].list_count *
-				sizeof(*policy->groups[i].lists);
+		octets += group_memory(&policy->groups[i]);
 	for (i = 0; i < policy->list_count; i++)
 		octets += sizeof(*policy->lists[i]) +
 			names_memory(policy->lists[i]->names);
+	for (i = 0; i < policy->time_zone_count; i++)
+		octets += sizeof(*policy->time_zones[i]) +
+			zone_memory(policy->time_zones[i]->zone);
 	return octets;
 }

@@ -17,13 +17,16 @@
 #include "names.h"
 #include "query.h"
 #include "tape.h"
+#include "window.h"
 
 enum {
 	GROUP_NAME_MAX = 32,
 	/* As many fit into an answer of 512 octets to the longest name. */
 	GROUP_SINKHOLES_MAX = 4,
 	/* Octets of an EDE text, without NUL (RFC 8914 section 2). */
-	GROUP_EXPLANATION_MAX = 95
+	GROUP_EXPLANATION_MAX = 95,
+	/* Each is looked at for every query. */
+	GROUP_WINDOWS_MAX = 64
 };
 
 /* Which blocked queries of a group are logged, and which in audit. */
@@ -41,6 +44,19 @@ struct list {
 	char *name;
 	char *file;
 	struct names *names;
+};
+
+/* A time zone, shared by the groups that name it. */
+struct time_zone {
+	/* As it was written. */
+	char *name;
+	struct zone *zone;
+};
+
+/* One answer-deny or answer-allow. */
+struct answer_rule {
+	int deny;
+	struct origin where;
 };
 
 struct group {
@@ -63,6 +79,42 @@ struct group {
 	/* Its lists; the array is the group's, the lists the policy's. */
 	const struct list **lists;
 	size_t list_count;
+	/* The zones that the host declares are allowed, too. */
+	int allow_site_names;
+	/* Names that no pattern above matches and nobody needs to hear of; the
+	 * same for all names of one label. NULL for no such pattern. */
+	struct names *quiet;
+	const struct list **quiet_lists;
+	size_t quiet_list_count;
+	int quiet_single_labels;
+	/* When the patterns and lists of its windows count as well, in local
+	 * time of the zone, which is the policy's as its name is; NULL is UTC.
+	 * The windows are owned; patterns are NULL for none. */
+	struct window *windows;
+	size_t window_count;
+	const struct zone *zone;
+	const char *zone_name;
+	struct names *window_own;
+	const struct list **window_lists;
+	size_t window_list_count;
+	/* And another action than ACTION_COUNT then. */
+	enum action window_action;
+	/* QTYPEs that may be asked for, ascending, in host byte order; none
+	 * for all. Owned. */
+	uint16_t *types;
+	size_t type_count;
+	/* Targets of an allowed answer's chain may be asked for. */
+	int follow_chain;
+	/* Targets of an allowed answer's chain are judged, by all of the above
+	 * and by these, NULL for none. */
+	int inspect_chain;
+	struct names *chain;
+	/* Which addresses an allowed answer may not have: the prefix that
+	 * fits best decides, and what none fits is allowed. Groups of the
+	 * table are numbers of rules. Owned. NULL where no rule is a deny. */
+	struct clients *answers;
+	struct answer_rule *answer_rules;
+	size_t answer_rule_count;
 	/* What a blocked client is told, by reason. */
 	char explanation[REASON_COUNT][GROUP_EXPLANATION_MAX + 1];
 };
@@ -91,10 +143,17 @@ struct policy {
 	size_t prefix_count;
 	struct list **lists;
 	size_t list_count;
-	/* The files read, in order; names_rule.source counts here. */
+	struct time_zone **time_zones;
+	size_t time_zone_count;
+	/* The files read, in order; names_rule.source counts here. Where there
+	 * is a SITE, what its zones are from is the last, and no file. */
 	char **sources;
 	size_t source_count;
-	/* Allow and deny patterns, those of each list counted once. */
+	/* Zones that the host declares, each as an allow of the name and all
+	 * below it. NULL where no group wants them, or none is known. */
+	struct names *site;
+	/* Patterns of all kinds, those of each list counted once, without the
+	 * zones of the host. */
 	size_t pattern_count;
 	struct policy_settings settings;
 };
@@ -107,6 +166,10 @@ struct policy_options {
 	/* Whether to warn of patterns that change nothing, which costs two
 	 * look-ups a pattern. */
 	int check_patterns;
+	/* What the host declares, as of site.h; borrowed. NULL: not known, as
+	 * where no host is there. A tape that replays has its own. */
+	const char *site;
+	size_t site_length;
 	/* Where what is read is recorded, or where it is replayed from (the
 	 * path is the tape's then); the caller's. NULL: neither. */
 	struct tape *tape;
@@ -132,8 +195,10 @@ void policy_decide(const struct policy *policy, const struct query *query,
 const char *group_mode_word(const struct group *group);
 const char *group_log_word(const struct group *group);
 
-/* What GROUP does to a query that is blocked for REASON. */
-enum action policy_action(const struct group *group, enum reason reason);
+/* What GROUP does to a query that is blocked for REASON, in one of its windows
+ * or not. A quiet name always is NXDOMAIN. */
+enum action policy_action(const struct group *group, enum reason reason,
+	int in_window);
 
 /* Whether a group is in audit. */
 int policy_has_audit(const struct policy *policy);
@@ -142,9 +207,26 @@ int policy_has_audit(const struct policy *policy);
 int policy_same_control(const struct policy *a, const struct policy *b);
 
 /* The best match of a group's own patterns and lists for NAME, passing over
- * the group's own rule EXCEPT. match->rule is NULL where nothing matches. */
+ * the group's own rule EXCEPT. match->rule is NULL where nothing matches.
+ * Neither windows nor the zones of the host count. */
 void group_match(const struct group *group, const struct name *name,
 	uint32_t except, struct names_match *match);
+
+/* Whether one of the group's windows is open at NOW, seconds since 1970. */
+int group_in_window(const struct group *group, int64_t now);
+
+/* Whether the group may ask for QTYPE. */
+int group_allows_type(const struct group *group, uint16_t qtype);
+
+/* Whether an allowed answer is to be looked at before the group gets it. */
+int group_inspects(const struct group *group);
+
+/* The reason for which GROUP, with windows as of NOW, allows or blocks NAME,
+ * types aside; RULE is set to the pattern that decided, its file to NULL where
+ * none did. */
+enum reason policy_judge_name(const struct policy *policy,
+	const struct group *group, const struct name *name, int64_t now,
+	struct origin *rule);
 
 /* Octets the policy takes. */
 size_t policy_memory(const struct policy *policy);

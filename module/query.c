@@ -25,8 +25,17 @@ reason_word(enum reason reason)
 	static const char *const words[REASON_COUNT] = {
 		[REASON_NO_GROUP] = "no-group",
 		[REASON_ALLOWED] = "allowed",
+		[REASON_SITE] = "site",
+		[REASON_GRANTED] = "granted",
+		[REASON_FOLLOWED] = "followed",
 		[REASON_NOT_LISTED] = "not-listed",
 		[REASON_DENIED] = "denied",
+		[REASON_QUIET] = "quiet",
+		[REASON_TYPE] = "type",
+		[REASON_CHAIN] = "chain",
+		[REASON_ADDRESS] = "address",
+		[REASON_ANSWER] = "answer",
+		[REASON_BUSY] = "busy",
 		[REASON_CLASS] = "class",
 		[REASON_MALFORMED] = "malformed",
 	};

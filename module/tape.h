@@ -21,7 +21,9 @@ enum tape_kind {
 	TAPE_FILE = 'F', /* a file: its name, its text */
 	TAPE_GLOB = 'G', /* a pattern: how many names follow, in decimal */
 	TAPE_PATH = 'P', /* one of them: the name */
-	TAPE_LIST = 'L' /* a list: the name of its file */
+	TAPE_LIST = 'L', /* a list: the name of its file */
+	TAPE_SITE = 'S', /* what the host declares: no name, the text */
+	TAPE_ZONE = 'Z' /* a time zone: its name, the octets of its file */
 };
 
 struct tape {

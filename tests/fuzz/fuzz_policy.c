@@ -4,8 +4,10 @@
  * The input is a policy file. What follows a line "%%" in it is another file,
  * which include: finds under the name "included" and allow-list: under the name
  * "included", wherever they look for it; no other file is there. The input
- * is also read as a list that a good policy names. What loads must load alike
- * with another key for the hashes, and from the tape of what was read.
+ * is also read as a list that a good policy names. The host has the tags "t"
+ * and "u" and the view "v". What loads must load alike with another key for the
+ * hashes, and from the tape of what was read; and it must decide as its
+ * patterns say by their definition.
  *
  * Files are in memory, and read as /proc/self/fd/N; the calls that open files
  * and look for them are wrapped, so that the input reaches nothing else.
@@ -44,6 +46,14 @@ struct text {
 	int fd;
 	char path[32];
 };
+
+/* What the host declares. */
+static const char site[] = "tag name=t\ntag name=u\n"
+	"client prefix=0.0.0.0/0\nclient prefix=10.0.0.0/8 tags=t\n"
+	"client prefix=10.0.0.0/24\nclient prefix=192.0.2.0/24 tags=t view=v\n"
+	"client prefix=192.0.2.1\nclient prefix=2001:db8::/32 view=v\n"
+	"client prefix=::ffff:192.0.2.0/121 tags=u\n"
+	"zone name=example.com. kind=stub\nzone name=a. kind=forward\n";
 
 static struct text policy_text, included_text, list_text;
 /* Whether the core is at work: libFuzzer opens files too. */
@@ -165,9 +175,24 @@ check_messages(const struct diag *diag)
 }
 
 static void
+check_answers(const struct group *group)
+{
+	struct client_entry entry;
+	size_t i, denied = 0;
+
+	for (i = 0; group->answers != NULL &&
+	    clients_entry(group->answers, i, &entry) == 0; i++) {
+		fuzz_check(entry.group < group->answer_rule_count);
+		fuzz_check(group->answer_rules[entry.group].where.line > 0);
+		denied += group->answer_rules[entry.group].deny != 0;
+	}
+	fuzz_check((group->answers != NULL) == (denied > 0));
+}
+
+static void
 check_group(const struct group *group)
 {
-	size_t length = strlen(group->name);
+	size_t i, length = strlen(group->name);
 
 	fuzz_check(length > 0 && length <= GROUP_NAME_MAX);
 	fuzz_check(group->action < ACTION_COUNT);
@@ -177,6 +202,14 @@ check_group(const struct group *group)
 	fuzz_check(group->action != ACTION_SINKHOLE ||
 		group->sinkholes4 + group->sinkholes6 > 0);
 	fuzz_check(group->own != NULL && group->origin.line > 0);
+	fuzz_check(group->window_action <= ACTION_COUNT);
+	fuzz_check(group->window_action != ACTION_SINKHOLE ||
+		group->sinkholes4 + group->sinkholes6 > 0);
+	fuzz_check(group->window_count <= GROUP_WINDOWS_MAX);
+	fuzz_check((group->zone == NULL) == (group->zone_name == NULL));
+	for (i = 1; i < group->type_count; i++)
+		fuzz_check(group->types[i - 1] < group->types[i]);
+	check_answers(group);
 }
 
 /* What a decision says must agree with itself and with the policy. */
@@ -193,32 +226,161 @@ check_decision(const struct policy *policy, const struct decision *decision)
 	fuzz_check(group >= policy->groups &&
 		group < policy->groups + policy->group_count);
 	fuzz_check((decision->verdict == VERDICT_ALLOW) ==
-		(decision->reason == REASON_ALLOWED));
+		reason_allows(decision->reason));
 	fuzz_check(decision->verdict == VERDICT_ALLOW ||
 		(decision->verdict == VERDICT_AUDIT) == (group->audit != 0));
-	fuzz_check((decision->rule.file != NULL) ==
+	/* Of quiet names some match a pattern, and some have one label. */
+	fuzz_check(decision->reason == REASON_QUIET ||
+		(decision->rule.file != NULL) ==
 		(decision->reason == REASON_ALLOWED ||
+		decision->reason == REASON_SITE ||
 		decision->reason == REASON_DENIED));
 	fuzz_check(decision->verdict == VERDICT_ALLOW ||
 		strlen(group->explanation[decision->reason]) > 0);
+}
+
+/* --- What the patterns say by their definition. */
+
+/* With more patterns that takes its time. */
+#define REFERENCE_PATTERNS 64
+
+struct best {
+	const char *found;
+	int deny;
+	uint8_t specificity[NAME_LABELS_MAX + 1];
+};
+
+static void
+match_table(const struct names *names, const char *what,
+	const struct name *name, struct best *best)
+{
+	uint8_t specificity[NAME_LABELS_MAX + 1];
+	char text[NAMES_PATTERN_MAX];
+	struct pattern_error error;
+	struct pattern pattern;
+	uint32_t i;
+	int order;
+
+	for (i = 0; names != NULL && i < names_rules(names); i++) {
+		int deny = names_rule(names, i)->deny;
+
+		names_pattern(names, i, text);
+		if (text[0] == '\0')
+			continue;
+		fuzz_check(pattern_from_text(&pattern, text, strlen(text),
+			&error) == 0);
+		if (!pattern_matches(&pattern, name, specificity))
+			continue;
+		order = best->found == NULL ? 1 : memcmp(specificity,
+			best->specificity, sizeof(specificity));
+		if (order < 0 || (order == 0 && !(deny && !best->deny)))
+			continue;
+		best->found = what;
+		best->deny = deny;
+		memcpy(best->specificity, specificity, sizeof(specificity));
+	}
+}
+
+static void
+match_lists(const struct list *const *lists, size_t count,
+	const struct name *name, struct best *best)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		match_table(lists[i]->names, "list", name, best);
+}
+
+static int
+reference_in_window(const struct group *group, int64_t now)
+{
+	int open = 0;
+	size_t i;
+
+	for (i = 0; i < group->window_count; i++)
+		open |= window_is_open(&group->windows[i], group->zone, now);
+	return open;
+}
+
+static int
+reference_allows_type(const struct group *group, uint16_t qtype)
+{
+	size_t i;
+
+	for (i = 0; i < group->type_count; i++)
+		if (group->types[i] == qtype)
+			return 1;
+	return group->type_count == 0;
+}
+
+static enum reason
+reference_reason(const struct policy *policy, const struct group *group,
+	const struct query *query)
+{
+	struct best best = { .found = NULL }, quiet = { .found = NULL };
+	struct name name;
+
+	if (query->qclass != RRCLASS_IN && query->qclass != RRCLASS_ANY)
+		return REASON_CLASS;
+	if (name_from_wire(&name, query->qname, query->qname_len) != 0)
+		return REASON_MALFORMED;
+	match_table(group->own, "own", &name, &best);
+	match_lists(group->lists, group->list_count, &name, &best);
+	if (reference_in_window(group, query->now)) {
+		match_table(group->window_own, "window", &name, &best);
+		match_lists(group->window_lists, group->window_list_count,
+			&name, &best);
+	}
+	if (group->allow_site_names)
+		match_table(policy->site, "site", &name, &best);
+	match_table(group->quiet, "quiet", &name, &quiet);
+	match_lists(group->quiet_lists, group->quiet_list_count, &name,
+		&quiet);
+	if (best.found == NULL)
+		return quiet.found != NULL || (group->quiet_single_labels &&
+			name.labels == 1) ? REASON_QUIET : REASON_NOT_LISTED;
+	if (best.deny)
+		return REASON_DENIED;
+	if (!reference_allows_type(group, query->qtype))
+		return REASON_TYPE;
+	return strcmp(best.found, "site") == 0 ? REASON_SITE : REASON_ALLOWED;
 }
 
 static const struct {
 	const char *wire;
 	size_t length;
 	uint16_t qclass;
+	uint16_t qtype;
+	/* Hours of a Tuesday. */
+	unsigned hour;
 } questions[] = {
-	{ "", 1, RRCLASS_IN },
-	{ "\1a", 3, RRCLASS_IN },
-	{ "\3www\7example\3com", 17, RRCLASS_IN },
-	{ "\3WWW\7eXample\3com", 17, RRCLASS_IN },
-	{ "\1*\7example\3com", 15, RRCLASS_IN },
-	{ "\3www\7example\3com", 17, 3 },
-	{ "\300\014", 2, RRCLASS_IN },
+	{ "", 1, RRCLASS_IN, RRTYPE_A, 0 },
+	{ "\1a", 3, RRCLASS_IN, RRTYPE_A, 0 },
+	{ "\3www\7example\3com", 17, RRCLASS_IN, RRTYPE_A, 23 },
+	{ "\3WWW\7eXample\3com", 17, RRCLASS_IN, RRTYPE_A, 0 },
+	{ "\1*\7example\3com", 15, RRCLASS_IN, RRTYPE_AAAA, 12 },
+	{ "\3www\7example\3com", 17, 3, RRTYPE_A, 23 },
+	{ "\300\014", 2, RRCLASS_IN, RRTYPE_A, 0 },
+	{ "\4wpad", 6, RRCLASS_IN, 65, 23 },
 };
+
+#define TUESDAY INT64_C(1704153600)
 
 #define QUESTIONS (sizeof(questions) / sizeof(questions[0]))
 #define CLIENTS 3
+
+static void
+check_reason(const struct policy *policy, const struct query *query,
+	const struct decision *decision)
+{
+	const struct group *group = decision->group;
+
+	fuzz_check(decision->reason == reference_reason(policy, group, query));
+	fuzz_check(decision->in_window == reference_in_window(group,
+		query->now));
+	fuzz_check(decision->action == policy_action(group, decision->reason,
+		decision->in_window));
+}
 
 /* The decisions on some questions of some clients. */
 static void
@@ -228,6 +390,7 @@ decide(const struct policy *policy, struct decision decisions[CLIENTS *
 	static const char *const clients[CLIENTS] = {
 		"192.0.2.1", "2001:db8::1", "10.0.0.1"
 	};
+	int is_small = policy->pattern_count <= REFERENCE_PATTERNS;
 	struct query query;
 	size_t i, k;
 
@@ -239,10 +402,13 @@ decide(const struct policy *policy, struct decision decisions[CLIENTS *
 
 			query.qname = (const uint8_t *)questions[k].wire;
 			query.qname_len = questions[k].length;
-			query.qtype = RRTYPE_A;
+			query.qtype = questions[k].qtype;
 			query.qclass = questions[k].qclass;
+			query.now = TUESDAY + questions[k].hour * 3600;
 			policy_decide(policy, &query, decision);
 			check_decision(policy, decision);
+			if (decision->group != NULL && is_small)
+				check_reason(policy, &query, decision);
 		}
 	}
 }
@@ -255,6 +421,8 @@ load(const char *path, uint64_t key, struct tape *tape, struct diag *diag)
 		.list_directories = directories,
 		.key = { { key, ~key } },
 		.check_patterns = 1,
+		.site = site,
+		.site_length = sizeof(site) - 1,
 		.tape = tape,
 	};
 	struct policy *policy;
@@ -297,6 +465,7 @@ check_same_decisions(const struct policy *a, const struct policy *b)
 		fuzz_check(of_a[i].verdict == of_b[i].verdict);
 		fuzz_check(of_a[i].reason == of_b[i].reason);
 		fuzz_check(of_a[i].action == of_b[i].action);
+		fuzz_check(of_a[i].in_window == of_b[i].in_window);
 		fuzz_check(same_place(&of_a[i].rule, &of_b[i].rule));
 	}
 }

@@ -23,27 +23,40 @@ finish(struct tape *tape, const uint8_t *data, size_t size)
 		fuzz_check(tape_finish(tape) == 0);
 }
 
+/* At all times, for windows may be in a zone of the input. */
+static void
+decide(const struct policy *policy)
+{
+	static const int64_t times[] = { 0, 1704153600, 1719792000, INT64_MAX,
+		INT64_MIN };
+	struct decision decision;
+	struct query query;
+	size_t i;
+
+	memset(&query, 0, sizeof(query));
+	query.client.family = ADDRESS_IP4;
+	query.qname = (const uint8_t *)"\3www\7example\3com";
+	query.qname_len = 17;
+	query.qclass = RRCLASS_IN;
+	for (i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		query.now = times[i];
+		policy_decide(policy, &query, &decision);
+	}
+}
+
 static void
 load(struct tape *tape)
 {
 	const struct policy_options options = { .check_patterns = 1,
 		.tape = tape };
 	struct policy *policy;
-	struct decision decision;
-	struct query query;
 	struct diag diag;
 
 	memset(&diag, 0, sizeof(diag));
 	policy = policy_load(NULL, &options, &diag);
 	fuzz_check((policy == NULL) == (diag.errors > 0));
-	if (policy != NULL) {
-		memset(&query, 0, sizeof(query));
-		query.client.family = ADDRESS_IP4;
-		query.qname = (const uint8_t *)"\3www\7example\3com";
-		query.qname_len = 17;
-		query.qclass = RRCLASS_IN;
-		policy_decide(policy, &query, &decision);
-	}
+	if (policy != NULL)
+		decide(policy);
 	policy_free(policy);
 	diag_clear(&diag);
 }

@@ -263,6 +263,30 @@ write_text(const char *name, const char *text)
 	write_octets(name, text, strlen(text));
 }
 
+/* Writes what a file of the time zone database has at least, for each of two
+ * versions, and a rule (RFC 8536 section 3). */
+static inline void
+write_zone(const char *path, const char *rule)
+{
+	/* Six counts behind the version: one type, four octets of names. */
+	static const char header[44] = { 'T', 'Z', 'i', 'f', '2',
+		[39] = 1, [43] = 4 };
+	/* The offset, whether it is daylight saving time, the name's place. */
+	static const char type[10] = { 0, 0, 0, 0, 0, 0, 'U', 'T', 'C' };
+	char octets[256];
+	size_t length = 0;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		memcpy(octets + length, header, sizeof(header));
+		memcpy(octets + length + sizeof(header), type, sizeof(type));
+		length += sizeof(header) + sizeof(type);
+	}
+	length += (size_t)snprintf(octets + length, sizeof(octets) - length,
+		"\n%s\n", rule);
+	write_octets(path, octets, length);
+}
+
 /* A file of a table's row; name NULL ends them. */
 struct text_file {
 	const char *name;
@@ -287,15 +311,20 @@ struct loaded {
 	char *text;
 };
 
-/* Lists of the installation are in ./installed of the test's folder. */
+/* Lists of the installation are in ./installed of the test's folder. SITE is
+ * what the host declares, or NULL. */
 static inline void
-policy_reload(struct loaded *loaded, const char *path)
+policy_reload_with(struct loaded *loaded, const char *path, const char *site)
 {
 	static const char *const directories[] = { "missing", "installed",
 		NULL };
-	const struct policy_options options = { directories,
-		{ { 0x0123456789abcdefu, 0xfedcba9876543210u } }, 1,
-		NULL };
+	const struct policy_options options = {
+		.list_directories = directories,
+		.key = { { 0x0123456789abcdefu, 0xfedcba9876543210u } },
+		.check_patterns = 1,
+		.site = site,
+		.site_length = site != NULL ? strlen(site) : 0,
+	};
 	size_t i, length = 0;
 
 	loaded->policy = policy_load(path, &options, &loaded->diag);
@@ -310,14 +339,26 @@ policy_reload(struct loaded *loaded, const char *path)
 			loaded->diag.items[i].text);
 }
 
+static inline void
+policy_reload(struct loaded *loaded, const char *path)
+{
+	policy_reload_with(loaded, path, NULL);
+}
+
 static inline struct loaded
-load(const char *path)
+load_with_site(const char *path, const char *site)
 {
 	struct loaded loaded;
 
 	memset(&loaded, 0, sizeof(loaded));
-	policy_reload(&loaded, path);
+	policy_reload_with(&loaded, path, site);
 	return loaded;
+}
+
+static inline struct loaded
+load(const char *path)
+{
+	return load_with_site(path, NULL);
 }
 
 static inline void
@@ -340,7 +381,7 @@ load_good(const char *path)
 	return loaded;
 }
 
-/* A query in class IN for an address; WIRE as in wire_of(). */
+/* A query in class IN for an address, in 1970; WIRE as in wire_of(). */
 static inline struct query
 query_of(const char *client, const char *qname, uint8_t *wire)
 {
@@ -351,6 +392,7 @@ query_of(const char *client, const char *qname, uint8_t *wire)
 	query.qname = wire;
 	query.qtype = RRTYPE_A;
 	query.qclass = RRCLASS_IN;
+	query.now = 0;
 	return query;
 }
 

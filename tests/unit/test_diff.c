@@ -254,6 +254,26 @@ static const struct row client_rows[] = {
 		CLIENT("moved", "10.0.0.0/8", "a", "b")
 		CLIENT("added", "::1/128", "-", "a")
 		CHANGES("0", "2", "0", "0") },
+	{ "carved out, and into a group",
+		{ P("bitsink: unrestricted: 10.0.0.1\n"
+		GROUP("a", "client: 10.0.0.0/8 client: 10.0.0.2")) },
+		{ P("bitsink: unrestricted: 10.0.0.2\n"
+		GROUP("a", "client: 10.0.0.0/8 client: 10.0.0.1")) },
+		CLIENT("moved", "10.0.0.1/32", "-", "a")
+		CLIENT("moved", "10.0.0.2/32", "a", "-")
+		CHANGES("0", "2", "0", "0") },
+	{ "carved out within a group",
+		{ P(GROUP("a", "client: 10.0.0.0/8")) },
+		{ P(GROUP("a", "client: 10.0.0.0/8 "
+		"unrestricted: 10.1.0.0/16")) },
+		CLIENT("added", "10.1.0.0/16", "a", "-")
+		CHANGES("0", "1", "0", "0") },
+	{ "no longer carved out",
+		{ P("bitsink: unrestricted: ::/1\n"
+		GROUP("a", "client: ::/0")) },
+		{ P(GROUP("a", "client: ::/0")) },
+		CLIENT("removed", "::/1", "-", "a")
+		CHANGES("0", "1", "0", "0") },
 	{ "never across families",
 		{ P(GROUP("a", "client: 0.0.0.0/0")) },
 		{ P(GROUP("a", "client: 0.0.0.0/0 client: ::/128")) },
@@ -504,6 +524,201 @@ options_of_all_groups_are_told(void **state)
 	assert_int_equal(check_rows(setting_rows, COUNT_OF(setting_rows)), 0);
 }
 
+/* --- What a group may ask for at times, what is quiet, what is in answers. */
+
+#define KIND(change, kind, pattern, place) "pattern change=" change \
+	" group=g kind=" kind " pattern=" pattern \
+	" deny=no rule=policy.conf:" place "\n"
+#define LISTED_KIND(change, kind, pattern, place) "pattern change=" change \
+	" group=g kind=" kind " list=l pattern=" pattern \
+	" deny=no rule=installed/l.list:" place "\n"
+#define W "window: 'Tue 22:00-04:00'\n"
+
+static const struct row more_option_rows[] = {
+	{ "the fallbacks written out", { P(G A) },
+		{ P(G A "allow-site-names: no quiet-single-labels: no\n"
+		"follow-chain: no chain: ignore time-zone: UTC\n") },
+		NO_CHANGES },
+	{ "words", { P(G A) },
+		{ P(G A "allow-site-names: yes quiet-single-labels: yes\n"
+		"follow-chain: yes chain: inspect window-action: nodata\n"
+		"time-zone: CET-1\n") },
+		OPTION("allow-site-names", "no", "yes")
+		OPTION("quiet-single-labels", "no", "yes")
+		OPTION("follow-chain", "no", "yes")
+		OPTION("chain", "ignore", "inspect")
+		OPTION("time-zone", "UTC", "CET-1")
+		OPTION("window-action", "-", "nodata")
+		CHANGES("6", "0", "0", "0") },
+	{ "a window's action, from one to another",
+		{ P(G A W "window-action: drop") },
+		{ P(G A W "window-action: sinkhole sinkhole: ::1\n") },
+		OPTION("sinkhole", "-", "::1")
+		OPTION("window-action", "drop", "sinkhole")
+		CHANGES("2", "0", "0", "0") },
+	{ "types, in any order and letter case, once or twice",
+		{ P(G A "allow-types: \"A AAAA TYPE65\"\n") },
+		{ P(G A "allow-types: https allow-types: 'AAAA a AAAA'\n") },
+		NO_CHANGES },
+	{ "types", { P(G A "allow-types: 'AAAA A'\n") },
+		{ P(G A "allow-types: 'A TYPE65280 ANY'\n") },
+		OPTION("allow-types", "A,\\032AAAA",
+			"A,\\032ANY,\\032TYPE65280")
+		CHANGES("1", "0", "0", "0") },
+	{ "all types", { P(G A "allow-types: A\n") }, { P(G A) },
+		OPTION("allow-types", "A", "all") CHANGES("1", "0", "0", "0") },
+	{ "answers in another order", { P(G A "answer-deny: ::/0\n"
+		"answer-deny: 10.0.0.0/8 answer-allow: 10.1.0.0/16\n") },
+		{ P(G A "answer-allow: 10.1.0.0/16 answer-deny: 10.0.0.0/8\n"
+		"answer-deny: ::/0\n") }, NO_CHANGES },
+	{ "answers", { P(G A "answer-deny: ::/0 answer-deny: 10.0.0.0/8\n") },
+		{ P(G A "answer-deny: 10.1.0.0/16 answer-allow: ::1\n"
+		"answer-allow: 10.1.2.3\n") },
+		OPTION("answer-deny", "10.0.0.0/8,\\032::/0", "10.1.0.0/16")
+		OPTION("answer-allow", "-", "10.1.2.3/32,\\032::1/128")
+		CHANGES("2", "0", "0", "0") },
+	{ "a prefix of answers from one side to the other",
+		{ P(G A "answer-deny: ::/0 answer-deny: ::1\n") },
+		{ P(G A "answer-deny: ::/0 answer-allow: ::1\n") },
+		OPTION("answer-deny", "::/0,\\032::1/128", "::/0")
+		OPTION("answer-allow", "-", "::1/128")
+		CHANGES("2", "0", "0", "0") },
+	{ "an answer that is allowed as all are", { P(G A) },
+		{ P(G A "answer-allow: ::1\n") }, NO_CHANGES },
+	{ "windows, in another order, spelling, and twice",
+		{ P(G A W "window: 'Sat,Sun 00:00-24:00'\n") },
+		{ P(G A "window: 'sun,SAT 00:00-24:00' window: "
+		"'TUE  22:00-04:00'\n" W) }, NO_CHANGES },
+	{ "windows", { P(G A W) },
+		{ P(G A "window: '2nd Tue 22:00-04:00'\n" W) },
+		OPTION("window", "Tue\\03222:00-04:00",
+			"2nd\\032Tue\\03222:00-04:00,\\032Tue\\03222:00-04:00")
+		CHANGES("1", "0", "0", "0") },
+	{ "no window", { P(G A W) }, { P(G A) },
+		OPTION("window", "Tue\\03222:00-04:00", "-")
+		CHANGES("1", "0", "0", "0") },
+};
+
+static const struct row kind_rows[] = {
+	{ "the same pattern for each",
+		{ P(G A "quiet: x window-allow: x chain-allow: x\n") },
+		{ P(G A "chain-allow: X. quiet: X\n"
+		"window-allow: X quiet: x\n") },
+		NO_CHANGES },
+	{ "each of them", { P(G A "quiet: q\nwindow-allow: w\n") },
+		{ P(G A "quiet: q\nquiet: r\nchain-allow: c\n") },
+		KIND("added", "quiet", "r", "4:8")
+		KIND("removed", "window", "w", "4:15")
+		KIND("added", "chain", "c", "5:14")
+		CHANGES("0", "0", "3", "0") },
+	{ "from one to another", { P(G A "quiet: x\n") },
+		{ P(G A "allow: x\n") },
+		OWN("added", "x", "no", "3:8")
+		KIND("removed", "quiet", "x", "3:8")
+		CHANGES("0", "0", "2", "0") },
+	{ "a list that changes, for each that has it",
+		{ P(G A "quiet-list: l window-allow-list: l\n"),
+		L("q.example\n") },
+		{ P(G A "window-allow-list: l quiet-list: l\n"),
+		L("q.example\nr.example\n") },
+		LISTED_KIND("added", "quiet", "r.example", "2:1")
+		LISTED_KIND("added", "window", "r.example", "2:1")
+		CHANGES("0", "0", "2", "0") },
+	{ "a list that is for another thing now",
+		{ P(G A "quiet-list: l\n"), L("q.example\n") },
+		{ P(G A "allow-list: l\n") },
+		LISTED("added", "g", "l", "q.example", "1:1")
+		LISTED_KIND("removed", "quiet", "q.example", "1:1")
+		CHANGES("0", "0", "2", "0") },
+};
+
+static void
+more_options_of_groups_are_told(void **state)
+{
+	(void)state;
+	assert_int_equal(check_rows(more_option_rows,
+		COUNT_OF(more_option_rows)), 0);
+}
+
+static void
+patterns_are_told_with_what_they_are_for(void **state)
+{
+	(void)state;
+	assert_int_equal(check_rows(kind_rows, COUNT_OF(kind_rows)), 0);
+}
+
+/* --- What the host declares. */
+
+#define ZONE(name) "zone name=" name " kind=stub\n"
+#define SITE_CHANGE(change, pattern) "pattern change=" change \
+	" group=g kind=site pattern=" pattern \
+	" deny=no rule=unbound.conf\n"
+#define WANTS "allow-site-names: yes\n"
+
+static const struct site_row {
+	const char *row;
+	const char *policies[2];
+	const char *sites[2];
+	const char *expected;
+} site_rows[] = {
+	{ "the same zones, in another order", { G A WANTS, G A WANTS },
+		{ ZONE("a.test.") ZONE("b.test."), ZONE("b.test.")
+		ZONE("A.test.") }, NO_CHANGES },
+	{ "a zone more and one less", { G A WANTS, G A WANTS },
+		{ ZONE("a.test."), ZONE("b.test.") },
+		SITE_CHANGE("removed", ".a.test")
+		SITE_CHANGE("added", ".b.test") CHANGES("0", "0", "2", "0") },
+	{ "zones that were not known", { G A WANTS, G A WANTS },
+		{ NULL, ZONE("b.test.") }, SITE_CHANGE("added", ".b.test")
+		CHANGES("0", "0", "1", "0") },
+	{ "zones that nobody wants", { G A, G A },
+		{ ZONE("a.test."), ZONE("b.test.") }, NO_CHANGES },
+	{ "zones that nobody wanted", { G A, G A WANTS },
+		{ ZONE("a.test."), ZONE("b.test.") },
+		OPTION("allow-site-names", "no", "yes")
+		CHANGES("1", "0", "0", "0") },
+	{ "zones of two groups", { G A WANTS Z WANTS, G A WANTS Z WANTS },
+		{ ZONE("a.test."), ZONE("a.test.") ZONE("b.test.") },
+		SITE_CHANGE("added", ".b.test")
+		"pattern change=added group=z kind=site pattern=.b.test "
+		"deny=no rule=unbound.conf\n"
+		CHANGES("0", "0", "2", "0") },
+	{ "clients by tag", { G A "client-tag: t", G A "client-tag: t" },
+		{ "tag name=t\nclient prefix=10.0.0.0/24 tags=t\n",
+		"tag name=t\nclient prefix=10.0.0.0/24 tags=t\n"
+		"client prefix=10.0.0.1/32\n" },
+		CLIENT("added", "10.0.0.1/32", "g", "-")
+		CHANGES("0", "1", "0", "0") },
+};
+
+static void
+what_the_host_declares_is_told(void **state)
+{
+	int wrong = 0;
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(site_rows); i++) {
+		const struct site_row *row = &site_rows[i];
+		struct loaded loaded[2];
+		char *found;
+
+		for (k = 0; k < 2; k++) {
+			write_text("policy.conf", row->policies[k]);
+			loaded[k] = load_with_site("policy.conf",
+				row->sites[k]);
+			if (loaded[k].policy == NULL)
+				fail_msg("%s: %s", row->row, loaded[k].text);
+		}
+		found = told(loaded[0].policy, loaded[1].policy);
+		wrong += row_text(row->row, row->expected, found);
+		free(found);
+		for (k = 0; k < 2; k++)
+			unload(&loaded[k]);
+	}
+	assert_int_equal(wrong, 0);
+}
+
 /* --- Each option that there is, given with another value than it has. */
 
 static const struct given {
@@ -521,8 +736,13 @@ static const struct given {
 	{ "bitsink", "control-mode", "0600" },
 	/* Told by what the lists in it change. */
 	{ "bitsink", "list-directory", "own" },
+	{ "bitsink", "default-group", "g" },
+	{ "bitsink", "unrestricted", "2001:db8::1" },
 	{ "group", "name", "x" },
 	{ "group", "client", "::5" },
+	{ "group", "client-tag", "t" },
+	{ "group", "client-view", "v" },
+	{ "group", "unrestricted", "2001:db8::1" },
 	{ "group", "allow-list", "m" },
 	{ "group", "allow", "x.example" },
 	{ "group", "deny", "x.a.example" },
@@ -531,7 +751,30 @@ static const struct given {
 	{ "group", "ttl", "5" },
 	{ "group", "mode", "audit" },
 	{ "group", "log", "all" },
+	{ "group", "allow-site-names", "yes" },
+	{ "group", "allow-types", "A" },
+	{ "group", "quiet", "x.example" },
+	{ "group", "quiet-list", "m" },
+	{ "group", "quiet-single-labels", "yes" },
+	{ "group", "follow-chain", "yes" },
+	{ "group", "chain", "inspect" },
+	{ "group", "chain-allow", "x.example" },
+	{ "group", "answer-deny", "192.168.0.0/16" },
+	{ "group", "answer-allow", "10.0.0.0/16" },
+	{ "group", "window", "\"Mon 00:00-01:00\"" },
+	{ "group", "time-zone", "CET-1" },
+	{ "group", "window-allow", "x.example" },
+	{ "group", "window-allow-list", "m" },
+	{ "group", "window-action", "drop" },
 };
+
+/* What the host declares, and what the options above need besides them. */
+#define EVERY_SITE "tag name=t\nclient prefix=10.0.0.0/24 tags=t\n" \
+	"client prefix=10.0.1.0/24 view=v\nzone name=s.example. kind=stub\n"
+#define EVERY_CLIENT " client: ::9 client: 2001:db8::/32\n"
+#define EVERY_REST " allow: .a.example\n allow-list: l\n" \
+	" answer-deny: 10.0.0.0/8 window: 'Tue 22:00-04:00'\n" \
+	" window-allow: w.example\n"
 
 /* Of one that is new: it belongs into the table, and into diff.c. */
 static const char *
@@ -551,11 +794,11 @@ static void
 write_with_option(const struct option_row *row, const char *value)
 {
 	int of_group = strcmp(row->clause, "group") == 0;
-	char option[64], text[256];
+	char option[64], text[512];
 
 	snprintf(option, sizeof(option), "%s: %s\n", row->name, value);
-	snprintf(text, sizeof(text), "%s%sgroup:\n%s client: ::9\n"
-		" allow: .a.example\n allow-list: l\n%s",
+	snprintf(text, sizeof(text), "%s%sgroup:\n%s" EVERY_CLIENT EVERY_REST
+		"%s",
 		of_group ? "" : "bitsink: ", of_group ? "" : option,
 		of_group && strcmp(row->name, "name") == 0 ? "" : " name: g\n",
 		of_group ? option : "");
@@ -574,15 +817,17 @@ every_option_is_told(void **state)
 	write_text("installed/l.list", "l.example\n");
 	write_text("installed/m.list", "m.example\n");
 	write_text("own/l.list", "own.example\n");
-	write_text("policy.conf", "group: name: g client: ::9 allow: "
-		".a.example allow-list: l\n");
-	plain = load_good("policy.conf");
+	write_text("policy.conf", "group: name: g" EVERY_CLIENT EVERY_REST);
+	plain = load_with_site("policy.conf", EVERY_SITE);
+	assert_non_null(plain.policy);
 	for (i = 0; (row = options_row(i)) != NULL; i++) {
 		struct loaded loaded;
 		char *found;
 
 		write_with_option(row, other_value(row));
-		loaded = load_good("policy.conf");
+		loaded = load_with_site("policy.conf", EVERY_SITE);
+		if (loaded.policy == NULL)
+			fail_msg("%s", loaded.text);
 		found = told(plain.policy, loaded.policy);
 		if (strcmp(found, NO_CHANGES) == 0) {
 			print_error("%s: %s is not told\n", row->clause,
@@ -1340,6 +1585,9 @@ main(void)
 		test_in_folder(lists_are_told_for_each_group),
 		test_in_folder(two_lists_of_one_name_are_told_apart_by_file),
 		test_in_folder(options_of_all_groups_are_told),
+		test_in_folder(more_options_of_groups_are_told),
+		test_in_folder(patterns_are_told_with_what_they_are_for),
+		test_in_folder(what_the_host_declares_is_told),
 		test_in_folder(every_option_is_told),
 		test_in_folder(many_are_counted_and_some_are_listed),
 		test_in_folder(many_groups_and_clients_come_and_go),

@@ -262,7 +262,8 @@ __wrap_unlinkat(int directory, const char *path, int flags)
 static struct policy *
 load_with(const char *path, struct tape *tape)
 {
-	const struct policy_options options = { NULL, { { 1, 2 } }, 0, tape };
+	const struct policy_options options = { .key = { { 1, 2 } },
+		.tape = tape };
 	struct policy *policy;
 	struct diag diag;
 

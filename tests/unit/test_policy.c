@@ -587,6 +587,18 @@ every_reason_to_block_has_an_explanation(void **state)
 		{ REASON_NOT_LISTED, "bitsink: group \"%s\" has no allow for "
 			"this name" },
 		{ REASON_DENIED, "bitsink: group \"%s\" denies this name" },
+		{ REASON_QUIET, "bitsink: group \"%s\" has no allow for this "
+			"quiet name" },
+		{ REASON_TYPE, "bitsink: group \"%s\" may not ask for this "
+			"type" },
+		{ REASON_CHAIN, "bitsink: group \"%s\" has no allow for an "
+			"alias's target" },
+		{ REASON_ADDRESS, "bitsink: group \"%s\" may not have this "
+			"answer's address" },
+		{ REASON_ANSWER, "bitsink: group \"%s\" got what could not be "
+			"judged" },
+		{ REASON_BUSY, "bitsink: group \"%s\" asked while too many "
+			"answers waited" },
 		{ REASON_CLASS, "bitsink: group \"%s\" may ask in class IN "
 			"only" },
 		{ REASON_MALFORMED, "bitsink: group \"%s\" asked what could "
@@ -595,10 +607,13 @@ every_reason_to_block_has_an_explanation(void **state)
 	static const char *const names[] = { "g",
 		"a-name-of-just-32-octets-1234567" };
 	int wrong = 0;
-	size_t i, k;
+	size_t i, k, blocking = 0;
 
 	(void)state;
 	assert_int_equal(strlen(names[1]), GROUP_NAME_MAX);
+	for (i = 0; i < REASON_COUNT; i++)
+		blocking += !reason_allows((enum reason)i);
+	assert_int_equal(blocking, COUNT_OF(rows));
 	for (k = 0; k < COUNT_OF(names); k++) {
 		struct loaded loaded;
 		char text[200];
@@ -629,8 +644,17 @@ words_are_those_of_the_documentation(void **state)
 	(void)state;
 	assert_string_equal(reason_word(REASON_NO_GROUP), "no-group");
 	assert_string_equal(reason_word(REASON_ALLOWED), "allowed");
+	assert_string_equal(reason_word(REASON_SITE), "site");
+	assert_string_equal(reason_word(REASON_GRANTED), "granted");
+	assert_string_equal(reason_word(REASON_FOLLOWED), "followed");
 	assert_string_equal(reason_word(REASON_NOT_LISTED), "not-listed");
 	assert_string_equal(reason_word(REASON_DENIED), "denied");
+	assert_string_equal(reason_word(REASON_QUIET), "quiet");
+	assert_string_equal(reason_word(REASON_TYPE), "type");
+	assert_string_equal(reason_word(REASON_CHAIN), "chain");
+	assert_string_equal(reason_word(REASON_ADDRESS), "address");
+	assert_string_equal(reason_word(REASON_ANSWER), "answer");
+	assert_string_equal(reason_word(REASON_BUSY), "busy");
 	assert_string_equal(reason_word(REASON_CLASS), "class");
 	assert_string_equal(reason_word(REASON_MALFORMED), "malformed");
 	assert_string_equal(reason_word(REASON_COUNT), "unknown");
@@ -998,8 +1022,11 @@ the_delivered_policy_and_its_lists_are_good(void **state)
 {
 	static const char *const directories[] = {
 		TEST_SOURCE "/conf/lists", NULL };
-	const struct policy_options options = { directories,
-		{ { 1, 2 } }, 1, NULL };
+	const struct policy_options options = {
+		.list_directories = directories,
+		.key = { { 1, 2 } },
+		.check_patterns = 1,
+	};
 	struct diag diag;
 	struct policy *policy;
 	size_t i;

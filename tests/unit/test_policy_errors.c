@@ -322,6 +322,197 @@ static const struct row option_rows[] = {
 		"expected no space or control character; \\DDD is one\n" },
 };
 
+/* --- What is quiet, of which type, in windows and in answers. */
+
+#define YES_EXPECTED "expected yes or no"
+#define TYPE_EXPECTED "expected a type such as AAAA, or TYPE and a number"
+#define ZONE_EXPECTED "expected a time zone such as Europe/Berlin, its file " \
+	"from / on, or a rule such as CET-1CEST,M3.5.0,M10.5.0/3"
+#define ACTION_EXPECTED "expected nxdomain, nodata, refused, drop or sinkhole"
+#define START_EXPECTED "expected a day (Mon Tue Wed Thu Fri Sat Sun), daily, " \
+	"or one of 1st 2nd 3rd 4th 5th last"
+
+static const struct row group_rows[] = {
+	{ "site names a bit", G "allow-site-names: some\n",
+		{ { NULL, NULL } }, E("2:19") "found \"some\", " YES_EXPECTED
+		"\n" },
+	{ "site names twice", G "allow-site-names: no\n"
+		"allow-site-names: no\n", { { NULL, NULL } }, E("3:1")
+		"found a second \"allow-site-names:\", expected one in a "
+		"clause\n" },
+	{ "site names of all groups", G "bitsink: allow-site-names: yes\n",
+		{ { NULL, NULL } }, E("2:10") "found \"allow-site-names:\", "
+		"expected an option of the bitsink: clause, group: or "
+		"include:\n" },
+
+	{ "a mistake in a quiet pattern", G "quiet: a..b\n",
+		{ { NULL, NULL } }, E("2:10") "in pattern \"a..b\": expected "
+		"a label before '.'\n" },
+	{ "an empty quiet list", G "quiet-list: ''\n", { { NULL, NULL } },
+		E("2:13") "found \"\", expected the name of a list\n" },
+	{ "a quiet list that is nowhere", G "quiet-list: l\n",
+		{ { NULL, NULL } }, E("2:13") "found no list \"l\", expected "
+		"a file \"l.list\" in a list directory\n" },
+	{ "a mistake in a quiet list", G "quiet-list: l\n",
+		{ { "installed/l.list", "\na b\n" } },
+		"installed/l.list:2:3: error: found \"b\", " PORT_EXPECTED
+		"\n" },
+	{ "single labels a bit", G "quiet-single-labels: 1\n",
+		{ { NULL, NULL } }, E("2:22") "found \"1\", " YES_EXPECTED
+		"\n" },
+	{ "single labels twice", G "quiet-single-labels: yes "
+		"quiet-single-labels: yes\n", { { NULL, NULL } }, E("2:26")
+		"found a second \"quiet-single-labels:\", expected one in a "
+		"clause\n" },
+
+	{ "an unknown type", G "allow-types: AAA\n", { { NULL, NULL } },
+		E("2:14") "found \"AAA\", " TYPE_EXPECTED "\n" },
+	{ "unknown types among others", G "allow-types: \"A  X AAAA TYPE\"\n",
+		{ { NULL, NULL } }, E("2:18") "found \"X\", " TYPE_EXPECTED
+		"\n" E("2:25") "found \"TYPE\", " TYPE_EXPECTED "\n" },
+	{ "types with a comma", G "allow-types: A,AAAA\n",
+		{ { NULL, NULL } }, E("2:14") "found \"A,AAAA\", "
+		TYPE_EXPECTED "\n" },
+	{ "a type beyond 65535", G "allow-types: TYPE65536\n",
+		{ { NULL, NULL } }, E("2:14") "found \"TYPE65536\", "
+		TYPE_EXPECTED "\n" },
+	{ "a type of more octets than any", G "allow-types: TYPE123456789012\n",
+		{ { NULL, NULL } }, E("2:14") "found \"TYPE123456789012\", "
+		TYPE_EXPECTED "\n" },
+	{ "a type's number alone", G "allow-types: 28\n", { { NULL, NULL } },
+		E("2:14") "found \"28\", " TYPE_EXPECTED "\n" },
+	{ "all is no type", G "allow-types: all\n", { { NULL, NULL } },
+		E("2:14") "found \"all\", " TYPE_EXPECTED "\n" },
+	{ "no type", G "allow-types: \"\"\n", { { NULL, NULL } }, E("2:14")
+		"found \"\", expected types such as \"A AAAA\"\n" },
+	{ "no type but blanks", G "allow-types: \" \t \"\n",
+		{ { NULL, NULL } }, E("2:14") "found \" ? \", expected types "
+		"such as \"A AAAA\"\n" },
+
+	{ "a chain followed a bit", G "follow-chain: maybe\n",
+		{ { NULL, NULL } }, E("2:15") "found \"maybe\", " YES_EXPECTED
+		"\n" },
+	{ "a chain followed twice", G "follow-chain: no\nfollow-chain: yes\n",
+		{ { NULL, NULL } }, E("3:1") "found a second "
+		"\"follow-chain:\", expected one in a clause\n" },
+	{ "a chain with yes", G "chain: yes\n", { { NULL, NULL } },
+		E("2:8") "found \"yes\", expected inspect or ignore\n" },
+	{ "a chain twice", G "chain: inspect chain: ignore\n",
+		{ { NULL, NULL } }, E("2:16") "found a second \"chain:\", "
+		"expected one in a clause\n" },
+	{ "a mistake in a chain's pattern", G "chain-allow: a.**.b\n",
+		{ { NULL, NULL } }, E("2:17") "in pattern \"a.**.b\": "
+		"expected one '*', not two; a leading '*.' stands for any "
+		"number of labels already\n" },
+
+	{ "an answer that is a name", G "answer-deny: localhost\n",
+		{ { NULL, NULL } }, E("2:14") "found \"localhost\", "
+		CLIENT_EXPECTED "\n" },
+	{ "an answer with host bits", G "answer-allow: 10.0.0.1/8\n",
+		{ { NULL, NULL } }, E("2:15") "found \"10.0.0.1/8\", expected "
+		"no bits set behind the prefix length\n" },
+	{ "a prefix denied and allowed", G "answer-deny: 10.0.0.0/8\n"
+		"answer-deny: ::1\nanswer-allow: ::ffff:10.0.0.0/104\n",
+		{ { NULL, NULL } }, E("4:15") "found answer prefix 10.0.0.0/8 "
+		"denied and allowed, expected one; the first is at "
+		"policy.conf:2:14\n" },
+	{ "a prefix allowed and denied", G "answer-allow: ::/0\n"
+		"answer-deny: ::/0\n", { { NULL, NULL } }, E("3:14") "found "
+		"answer prefix ::/0 denied and allowed, expected one; the "
+		"first is at policy.conf:2:15\n" },
+
+	{ "an empty window", G "window: ''\n", { { NULL, NULL } },
+		E("2:10") "in window \"\": " START_EXPECTED "\n" },
+	{ "a window without quotes", G "window: Tue 22:00-04:00\n",
+		{ { NULL, NULL } }, E("2:12") "in window \"Tue\": expected a "
+		"space, and times such as 22:00-04:00\n" E("2:13") "found "
+		"\"22:\", expected an option of the group: clause, group:, "
+		"bitsink: or include:\n" },
+	{ "a mistake within a window", G "window: \"Tue,Wen 22:00-04:00\"\n",
+		{ { NULL, NULL } }, E("2:14") "in window \"Tue,Wen "
+		"22:00-04:00\": expected one of Mon Tue Wed Thu Fri Sat "
+		"Sun\n" },
+	{ "a window's time beyond the day", G "window: \"Tue 24:00-04:00\"\n",
+		{ { NULL, NULL } }, E("2:14") "in window \"Tue 24:00-04:00\": "
+		"expected a time from 00:00 to 23:59\n" },
+	{ "an unknown word for a time zone", G "time-zone: Europe.Berlin\n",
+		{ { NULL, NULL } }, E("2:12") "found \"Europe.Berlin\", "
+		ZONE_EXPECTED "\n" },
+	{ "an empty time zone", G "time-zone: ''\n", { { NULL, NULL } },
+		E("2:12") "found \"\", " ZONE_EXPECTED "\n" },
+	{ "a time zone of another folder", G "time-zone: ../x\n",
+		{ { NULL, NULL } }, E("2:12") "found \"../x\", " ZONE_EXPECTED
+		"\n" },
+	{ "a mistake in a rule", G "time-zone: CET-1CEST,M3.6.0,M10.5.0/3\n",
+		{ { NULL, NULL } }, E("2:12") "found "
+		"\"CET-1CEST,M3.6.0,M10.5.0/3\", " ZONE_EXPECTED "\n" },
+	{ "a time zone that is nowhere", G "time-zone: No/Where\n",
+		{ { NULL, NULL } }, E("2:12") "cannot open "
+		"\"/usr/share/zoneinfo/No/Where\": No such file or "
+		"directory\n" },
+	{ "a time zone that is nowhere, for two groups", G
+		"time-zone: No/Where\ngroup: name: h time-zone: No/Where\n",
+		{ { NULL, NULL } }, E("2:12") "cannot open "
+		"\"/usr/share/zoneinfo/No/Where\": No such file or "
+		"directory\n" E("3:27") "cannot open "
+		"\"/usr/share/zoneinfo/No/Where\": No such file or "
+		"directory\n" },
+	{ "a time zone that is a device", G "time-zone: /dev/null\n",
+		{ { NULL, NULL } }, E("2:12") "\"/dev/null\" is a special "
+		"file, expected a regular file\n" },
+	{ "a second time zone", G "time-zone: UTC time-zone: UTC\n",
+		{ { NULL, NULL } }, E("2:16") "found a second \"time-zone:\", "
+		"expected one in a clause\n" },
+	{ "a mistake in a window's pattern", G "window-allow: \n a..b\n",
+		{ { NULL, NULL } }, E("3:4") "in pattern \"a..b\": expected a "
+		"label before '.'\n" },
+	{ "an empty list of windows", G "window-allow-list: \"\"\n",
+		{ { NULL, NULL } }, E("2:20") "found \"\", expected the name "
+		"of a list\n" },
+	{ "a list of windows that is nowhere", G "window-allow-list: l\n",
+		{ { NULL, NULL } }, E("2:20") "found no list \"l\", expected "
+		"a file \"l.list\" in a list directory\n" },
+	{ "an unknown action of windows", G "window-action: allow\n",
+		{ { NULL, NULL } }, E("2:16") "found \"allow\", "
+		ACTION_EXPECTED "\n" },
+	{ "a second action of windows", G "window-action: drop "
+		"window-action: drop\n", { { NULL, NULL } }, E("2:21") "found "
+		"a second \"window-action:\", expected one in a clause\n" },
+	{ "a sinkhole in windows without an address", G
+		"window: 'daily 00:00-01:00'\nwindow-action: sinkhole\n",
+		{ { NULL, NULL } }, E("3:16") "found window-action sinkhole "
+		"without an address, expected \"sinkhole:\"\n" },
+	{ "two sinkholes without an address", G "action: sinkhole\n"
+		"window: 'daily 00:00-01:00' window-action: sinkhole\n",
+		{ { NULL, NULL } }, E("2:9") "found action sinkhole without an "
+		"address, expected \"sinkhole:\"\n" E("3:44") "found "
+		"window-action sinkhole without an address, expected "
+		"\"sinkhole:\"\n" },
+
+	{ "an empty tag", G "client-tag: ''\n", { { NULL, NULL } },
+		E("2:13") "found \"\", expected the name of a tag\n" },
+	{ "an empty view", G "client-view: \"\"\n", { { NULL, NULL } },
+		E("2:14") "found \"\", expected the name of a view\n" },
+	{ "what is unrestricted is a name", G "unrestricted: localhost\n",
+		{ { NULL, NULL } }, E("2:15") "found \"localhost\", "
+		CLIENT_EXPECTED "\n" },
+	{ "what is unrestricted in bitsink: has host bits", G
+		"bitsink: unrestricted: 10.0.0.1/8\n", { { NULL, NULL } },
+		E("2:24") "found \"10.0.0.1/8\", expected no bits set behind "
+		"the prefix length\n" },
+	{ "an empty default-group", G "bitsink: default-group: ''\n",
+		{ { NULL, NULL } }, E("2:25") "found \"\", expected the name "
+		"of a group\n" },
+	{ "a second default-group", G "bitsink: default-group: g\n"
+		"bitsink: default-group: g\n", { { NULL, NULL } }, E("3:10")
+		"found a second \"default-group:\", expected one in a "
+		"clause\n" },
+	{ "default-group in a group", G "default-group: g\n",
+		{ { NULL, NULL } }, E("2:1") "found \"default-group:\", "
+		"expected an option of the group: clause, group:, bitsink: or "
+		"include:\n" },
+};
+
 /* --- Options of bitsink: alone. */
 
 #define B "bitsink: "
@@ -704,6 +895,13 @@ wrong_options_are_told(void **state)
 }
 
 static void
+wrong_further_options_are_told(void **state)
+{
+	(void)state;
+	check_rows(group_rows, COUNT_OF(group_rows));
+}
+
+static void
 wrong_settings_are_told(void **state)
 {
 	(void)state;
@@ -935,6 +1133,50 @@ a_policy_has_at_most_16384_files(void **state)
 }
 
 static void
+a_time_zone_that_is_none_is_told(void **state)
+{
+	const struct folder *folder = *state;
+	char text[300], expected[400];
+
+	snprintf(text, sizeof(text), G "time-zone: \"%s/zone\"\n",
+		folder->path);
+	write_text("policy.conf", text);
+	write_text("zone", "TZif");
+	snprintf(expected, sizeof(expected), E("2:12") "found no time zone in "
+		"\"%s/zone\", expected a file of the time zone database\n",
+		folder->path);
+	assert_error("policy.conf", expected);
+	assert_int_equal(truncate("zone", 1048577), 0);
+	snprintf(expected, sizeof(expected), E("2:12") "\"%s/zone\" has "
+		"1048577 octets, expected at most 1048576\n", folder->path);
+	assert_error("policy.conf", expected);
+}
+
+static void
+a_group_has_at_most_64_windows(void **state)
+{
+	FILE *file = fopen("policy.conf", "w");
+	struct loaded loaded;
+	unsigned i;
+
+	(void)state;
+	assert_non_null(file);
+	fprintf(file, G "window-allow: b.example\n");
+	for (i = 0; i < GROUP_WINDOWS_MAX; i++)
+		fprintf(file, "window: 'daily 00:00-00:%02u'\n", i % 59 + 1);
+	assert_int_equal(fclose(file), 0);
+	loaded = load_good("policy.conf");
+	assert_int_equal(loaded.policy->groups[0].window_count, 64);
+	unload(&loaded);
+	file = fopen("policy.conf", "a");
+	assert_non_null(file);
+	fprintf(file, "window: 'daily 00:00-01:00'\n");
+	assert_int_equal(fclose(file), 0);
+	assert_error("policy.conf", E("67:9") "found window 65 of a group, "
+		"expected at most 64\n");
+}
+
+static void
 more_errors_than_are_kept_are_counted(void **state)
 {
 	enum { ERRORS = DIAG_KEPT_MAX + 7 };
@@ -997,6 +1239,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		test_in_folder(wrong_words_are_told),
 		test_in_folder(wrong_options_are_told),
+		test_in_folder(wrong_further_options_are_told),
 		test_in_folder(wrong_settings_are_told),
 		test_in_folder(a_mistake_in_quotes_is_told_with_its_place),
 		test_in_folder(control_characters_are_not_repeated),
@@ -1014,6 +1257,8 @@ main(void)
 		test_in_folder(a_file_that_grows_or_cannot_be_read_is_told),
 		test_in_folder(includes_go_16_deep_and_no_deeper),
 		test_in_folder(a_policy_has_at_most_16384_files),
+		test_in_folder(a_time_zone_that_is_none_is_told),
+		test_in_folder(a_group_has_at_most_64_windows),
 		test_in_folder(more_errors_than_are_kept_are_counted),
 		test_in_folder(a_long_value_is_cut_in_messages),
 		test_in_folder(errors_of_before_hide_none_of_now),

@@ -142,6 +142,157 @@ static const struct row group_rows[] = {
 		{ { "1.d", "" } }, "" },
 };
 
+/* --- What is quiet, in windows, in chains and answers. */
+
+#define WINDOW "window: 'Tue 22:00-04:00'\n"
+
+static const struct row option_rows[] = {
+	{ "all of it", G "allow-types: A quiet: wpad quiet-single-labels: yes\n"
+		"follow-chain: yes chain: inspect chain-allow: c.example\n"
+		"answer-deny: 10.0.0.0/8 answer-allow: 10.1.0.0/16\n" WINDOW
+		"time-zone: CET-1 window-allow: b.example\n"
+		"window-action: drop\n", { { NULL, NULL } }, "" },
+
+	{ "chain-allow without inspect", G "chain-allow: b\nchain-allow: c\n",
+		{ { NULL, NULL } }, W("2:14") "chain-allow changes nothing "
+		"without \"chain: inspect\"\n" },
+	{ "chain-allow with ignore", G "chain: ignore chain-allow: b\n",
+		{ { NULL, NULL } }, W("2:28") "chain-allow changes nothing "
+		"without \"chain: inspect\"\n" },
+	{ "answer-allow without answer-deny", G "answer-allow: ::1\n"
+		"answer-allow: ::2\n", { { NULL, NULL } }, W("2:15")
+		"answer-allow changes nothing without \"answer-deny:\"\n" },
+	{ "answer-deny is another group's", G "answer-allow: ::1\n"
+		"group: name: h client: ::2 allow: a.example answer-deny: ::\n",
+		{ { NULL, NULL } }, W("2:15") "answer-allow changes nothing "
+		"without \"answer-deny:\"\n" },
+	{ "an answer twice", G "answer-deny: 10.0.0.1\n"
+		"answer-deny: ::ffff:10.0.0.1\nanswer-allow: ::1\n"
+		"answer-allow: ::1/128\n", { { NULL, NULL } },
+		W("3:14") "answer prefix 10.0.0.1/32 is in this group already, "
+		"at policy.conf:2:14\n"
+		W("5:15") "answer prefix ::1/128 is in this group already, at "
+		"policy.conf:4:15\n" },
+
+	{ "a window and nothing for it", G WINDOW, { { NULL, NULL } },
+		W("2:9") "window changes nothing without \"window-allow:\", "
+		"\"window-allow-list:\" or \"window-action:\"\n" },
+	{ "two windows and nothing for them", G WINDOW "time-zone: CET-1\n"
+		WINDOW, { { NULL, NULL } },
+		W("2:9") "window changes nothing without \"window-allow:\", "
+		"\"window-allow-list:\" or \"window-action:\"\n" },
+	{ "a pattern for windows, and none", G "window-allow: b.example\n"
+		"window-action: drop\n", { { NULL, NULL } }, W("2:15")
+		"window-allow changes nothing without \"window:\"\n" },
+	{ "a list for windows, and none", G "window-allow-list: l\n",
+		{ { "installed/l.list", "b.example" } }, W("2:20")
+		"window-allow-list changes nothing without \"window:\"\n" },
+	{ "an action in windows, and none", G "window-action: drop\n",
+		{ { NULL, NULL } }, W("2:16") "window-action changes nothing "
+		"without \"window:\"\n" },
+	{ "a time zone without a window", G "time-zone: UTC\n",
+		{ { NULL, NULL } }, W("2:12") "time-zone changes nothing "
+		"without \"window:\"\n" },
+	{ "the action that there is anyway", G WINDOW "window-action: drop\n"
+		"action: drop\n", { { NULL, NULL } }, W("3:16")
+		"window-action changes nothing: it is \"action:\" anyway\n" },
+	{ "the action that there is without being written", G WINDOW
+		"window-action: nxdomain\n", { { NULL, NULL } }, W("3:16")
+		"window-action changes nothing: it is \"action:\" anyway\n" },
+
+	{ "a sinkhole in windows alone", G WINDOW "window-action: sinkhole\n"
+		"sinkhole: ::1\n", { { NULL, NULL } }, "" },
+	{ "a sinkhole in windows that is a client", G WINDOW
+		"window-action: sinkhole\nsinkhole: 192.0.2.1\n",
+		{ { NULL, NULL } }, W("4:11") "sinkhole 192.0.2.1 is one of "
+		"the clients of group \"g\"\n" },
+	{ "ttl with an action in windows", G WINDOW "window-action: nodata\n"
+		"ttl: 5 action: drop\n", { { NULL, NULL } }, "" },
+	{ "ttl with no such action in windows", G WINDOW
+		"window-action: refused\nttl: 5 action: drop\n",
+		{ { NULL, NULL } }, W("4:6") "ttl changes nothing with "
+		"\"action: drop\"\n" },
+	{ "ttl of quiet names", G "quiet: wpad ttl: 5 action: drop\n",
+		{ { NULL, NULL } }, "" },
+	{ "ttl of single labels", G "quiet-single-labels: yes ttl: 5\n"
+		"action: drop\n", { { NULL, NULL } }, "" },
+	{ "ttl of a quiet list", G "quiet-list: l ttl: 5 action: drop\n",
+		{ { "installed/l.list", "b.example" } }, "" },
+
+	{ "an allow in windows alone", C WINDOW "window-allow: b.example\n",
+		{ { NULL, NULL } }, "" },
+	{ "an allow in windows, and none", C "window-allow: b.example\n",
+		{ { NULL, NULL } }, W("1:1") "group \"g\" allows nothing: "
+		"every name is blocked for its clients\n" W("2:15")
+		"window-allow changes nothing without \"window:\"\n" },
+	{ "a list in windows alone", C WINDOW "window-allow-list: l\n",
+		{ { "installed/l.list", "b.example" } }, "" },
+	{ "quiet is no allow", C "quiet: wpad\n", { { NULL, NULL } },
+		W("1:1") "group \"g\" allows nothing: every name is blocked "
+		"for its clients\n" },
+
+	{ "a list twice for each", G WINDOW "quiet-list: l quiet-list: l\n"
+		"window-allow-list: l window-allow-list: l\n",
+		{ { "installed/l.list", "b.example" } }, W("3:27") "list "
+		"\"l\" is in this group already\n" W("4:41") "list \"l\" is "
+		"in this group already\n" },
+	{ "a list that is allowed anyway", G WINDOW "quiet-list: l\n"
+		"window-allow-list: l allow-list: l\n",
+		{ { "installed/l.list", "b.example" } }, W("3:13")
+		"quiet-list \"l\" changes nothing: the list is an allow-list "
+		"of this group\n" W("4:20") "window-allow-list \"l\" changes "
+		"nothing: the list is an allow-list of this group\n" },
+
+	{ "quiet and allowed", C "allow: *.example\nquiet: a.example\n",
+		{ { NULL, NULL } }, W("3:8") "quiet \"a.example\"" DECIDES(
+		"allow at policy.conf:2:8") },
+	{ "quiet and allowed by a list", C "allow-list: l\n"
+		"quiet: .a.example\n", { { "installed/l.list", "*.example" } },
+		W("3:8") "quiet \".a.example\"" DECIDES(
+		"allow at installed/l.list:1:1") },
+	{ "quiet and denied", C "allow: *.example\ndeny: *.a.example\n"
+		"quiet: x*.a.example\n", { { NULL, NULL } }, W("4:8")
+		"quiet \"x*.a.example\"" DECIDES("deny at policy.conf:3:7") },
+	{ "quiet around what is allowed", C "allow: a.example\n"
+		"quiet: .example\n", { { NULL, NULL } }, "" },
+	{ "quiet beside a wildcard", C "allow: a*.example\n"
+		"quiet: b*.example\n", { { NULL, NULL } }, "" },
+	{ "quiet twice", C "allow: b.example\nquiet: *.lan\nquiet: x.lan\n",
+		{ { NULL, NULL } }, W("4:8") "quiet \"x.lan\"" DECIDES(
+		"quiet at policy.conf:3:8") },
+	{ "quiet of a list too", C "allow: b.example\nquiet-list: l\n"
+		"quiet: wpad\n", { { "installed/l.list", "\nwpad\n" } },
+		W("4:8") "quiet \"wpad\"" DECIDES(
+		"quiet at installed/l.list:2:1") },
+	{ "the root is quiet", C "allow: b.example\nquiet: .\n",
+		{ { NULL, NULL } }, "" },
+
+	{ "in windows and always", C WINDOW "allow: *.example\n"
+		"window-allow: a.example\n", { { NULL, NULL } }, W("4:15")
+		"window-allow \"a.example\"" DECIDES(
+		"allow at policy.conf:3:8") },
+	{ "in windows, and denied", C WINDOW "allow: *.example\n"
+		"deny: a.example\nwindow-allow: a.example\n",
+		{ { NULL, NULL } }, W("5:15") "window-allow \"a.example\""
+		DECIDES("deny at policy.conf:4:7") },
+	{ "in windows, within a deny", C WINDOW "allow: *.example\n"
+		"deny: *.a.example\nwindow-allow: b.a.example\n",
+		{ { NULL, NULL } }, "" },
+	{ "in windows twice", C WINDOW "window-allow: *.example\n"
+		"window-allow: a.example\n", { { NULL, NULL } }, W("4:15")
+		"window-allow \"a.example\"" DECIDES(
+		"allow at policy.conf:3:15") },
+	{ "in windows, across a wildcard's deny", C WINDOW
+		"allow: *.example\ndeny: ads.*.example\n"
+		"window-allow: *.a.example\n", { { NULL, NULL } }, "" },
+	{ "the root in windows", C WINDOW "window-allow: .\n",
+		{ { NULL, NULL } }, W("3:15") "\".\" is the root name alone; "
+		"every name below it is \"*\"\n" },
+	{ "an allow that a window's holds is for other times", C WINDOW
+		"allow: a.example\nwindow-allow: *.example\n",
+		{ { NULL, NULL } }, "" },
+};
+
 /* --- Patterns. */
 
 static const struct row pattern_rows[] = {
@@ -310,6 +461,46 @@ groups_and_options_without_effect_are_told(void **state)
 }
 
 static void
+further_options_without_effect_are_told(void **state)
+{
+	(void)state;
+	check_rows(option_rows, COUNT_OF(option_rows));
+}
+
+static void
+names_of_the_host_are_an_allow(void **state)
+{
+	static const struct {
+		const char *site;
+		const char *expected;
+	} rows[] = {
+		{ "zone name=a.example. kind=stub\n", "" },
+		{ NULL, W("1:1") "what unbound.conf declares is not known "
+			"here: client-tag, client-view and allow-site-names "
+			"change nothing\n" },
+		{ "", W("1:1") "allow-site-names changes nothing: "
+			"unbound.conf declares no zone but the root\n"
+			W("1:1") "group \"g\" allows nothing: every name is "
+			"blocked for its clients\n" },
+	};
+	int wrong = 0;
+	size_t i;
+
+	(void)state;
+	write_text("policy.conf", C "allow-site-names: yes\n");
+	for (i = 0; i < COUNT_OF(rows); i++) {
+		struct loaded loaded = load_with_site("policy.conf",
+			rows[i].site);
+
+		assert_non_null(loaded.policy);
+		wrong += row_text(rows[i].site != NULL ? rows[i].site
+			: "not known", rows[i].expected, loaded.text);
+		unload(&loaded);
+	}
+	assert_int_equal(wrong, 0);
+}
+
+static void
 patterns_that_change_nothing_are_told(void **state)
 {
 	(void)state;
@@ -457,6 +648,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test_in_folder(groups_and_options_without_effect_are_told),
+		test_in_folder(further_options_without_effect_are_told),
+		test_in_folder(names_of_the_host_are_an_allow),
 		test_in_folder(patterns_that_change_nothing_are_told),
 		test_in_folder(patterns_against_a_wildcard_are_not_told),
 		test_in_folder(of_equal_patterns_only_the_loser_is_told),
