@@ -142,6 +142,7 @@ commands_memory(const struct commands *commands)
 		tally_memory(commands->tally) +
 		observer_memory(commands->observer) +
 		stats_memory(commands->stats) +
+		followed_memory(commands->exceptions->followed) +
 		(commands->service != NULL
 			? service_memory(commands->service) : 0);
 }
@@ -151,6 +152,23 @@ listeners(const struct commands *commands)
 {
 	return commands->service != NULL
 		? service_listeners(commands->service) : 0;
+}
+
+static size_t
+followed(const struct commands *commands)
+{
+	return followed_count(commands->exceptions->followed, commands->now);
+}
+
+static void
+put_grant(struct record_writer *reply, const struct grant *grant)
+{
+	record_begin(reply, "grant");
+	record_text(reply, "group", grant->group);
+	record_text(reply, "pattern", grant->pattern);
+	put_time(reply, "since", grant->since);
+	put_time(reply, "until", grant->until);
+	record_end(reply);
 }
 
 /* --- status */
@@ -184,6 +202,9 @@ run_status(struct commands *commands, const struct record *request,
 {
 	const struct standing *standing = commands->standing;
 	const struct policy *policy = standing->policy;
+	const struct grants *grants = commands->exceptions->grants;
+	struct grant grant;
+	size_t i;
 
 	(void)request;
 	record_begin(reply, "status");
@@ -207,10 +228,14 @@ run_status(struct commands *commands, const struct record *request,
 	record_number(reply, "workers", commands->tally->worker_count);
 	record_number(reply, "listeners", listeners(commands));
 	record_number(reply, "memory", commands_memory(commands));
+	record_number(reply, "grants", grants_count(grants));
+	record_number(reply, "followed", followed(commands));
 	record_number(reply, "errors", standing->errors);
 	if (standing->errors > 0 || standing->stale)
 		record_text(reply, "error", standing->error);
 	record_end(reply);
+	for (i = 0; grants_get(grants, i, &grant) == 0; i++)
+		put_grant(reply, &grant);
 	return SERVICE_REPLY;
 }
 
@@ -262,6 +287,7 @@ put_group(struct record_writer *reply, const struct group *group,
 	record_number(reply, "allowed", outcomes.allowed);
 	record_number(reply, "blocked", outcomes.blocked);
 	record_number(reply, "audited", outcomes.audited);
+	record_number(reply, "quiet", outcomes.quiet);
 	record_end(reply);
 }
 
@@ -374,6 +400,9 @@ put_gauges(const struct commands *commands, struct record_writer *reply)
 	put_metric(reply, "gauge", "groups", policy->group_count);
 	put_metric(reply, "gauge", "prefixes", policy->prefix_count);
 	put_metric(reply, "gauge", "patterns", policy->pattern_count);
+	put_metric(reply, "gauge", "grants",
+		grants_count(commands->exceptions->grants));
+	put_metric(reply, "gauge", "followed", followed(commands));
 	put_metric(reply, "gauge", "memory", commands_memory(commands));
 	put_metric(reply, "gauge", "listeners", listeners(commands));
 }
@@ -393,23 +422,56 @@ put_counts(const struct commands *commands, struct record_writer *reply)
 		observer_suppressed(commands->observer));
 }
 
+/* What becomes of queries of a group, as sums.h has it. */
+static const char *
+outcome_word(const struct group *group, enum reason reason)
+{
+	if (reason_allows(reason))
+		return "allow";
+	if (reason == REASON_QUIET)
+		return "quiet";
+	return group->audit ? "audit" : "block";
+}
+
+static const char *
+metric_action(const struct group *group, enum reason reason, int in_window)
+{
+	return reason_allows(reason) || reason == REASON_QUIET ? "none"
+		: action_word(policy_action(group, reason, in_window));
+}
+
 static void
 put_cell(struct record_writer *reply, const struct group *group,
-	enum reason reason, uint64_t value)
+	enum reason reason, const char *action, uint64_t value)
 {
-	int allowed = reason == REASON_ALLOWED;
-
-	if (value == 0 && !allowed && reason != REASON_NOT_LISTED)
-		return;
 	record_begin(reply, "cell");
 	record_text(reply, "group", group->name);
-	record_text(reply, "verdict", allowed ? "allow" : group->audit
-		? "audit" : "block");
+	record_text(reply, "verdict", outcome_word(group, reason));
 	record_text(reply, "reason", reason_word(reason));
-	record_text(reply, "action", allowed ? "none"
-		: action_word(policy_action(group, reason)));
+	record_text(reply, "action", action);
 	record_number(reply, "value", value);
 	record_end(reply);
+}
+
+/* Those of which nothing tells a window are one cell. */
+static void
+put_cells_of(struct record_writer *reply, const struct group *group,
+	enum reason reason, const uint64_t *cells)
+{
+	const char *action = metric_action(group, reason, 0);
+	const char *other = metric_action(group, reason, 1);
+	uint64_t value = cells[tally_cell(reason, 0)];
+	uint64_t in_window = cells[tally_cell(reason, 1)];
+
+	if (strcmp(action, other) == 0) {
+		value += in_window;
+		in_window = 0;
+	}
+	if (value > 0 || reason == REASON_ALLOWED ||
+	    reason == REASON_NOT_LISTED)
+		put_cell(reply, group, reason, action, value);
+	if (in_window > 0)
+		put_cell(reply, group, reason, other, in_window);
 }
 
 static enum service_answer
@@ -434,9 +496,9 @@ run_metrics(struct commands *commands, const struct record *request,
 	put_counts(commands, reply);
 	for (i = 0; i < policy->group_count; i++)
 		for (reason = REASON_ALLOWED; reason < REASON_COUNT; reason++)
-			put_cell(reply, &policy->groups[i],
+			put_cells_of(reply, &policy->groups[i],
 				(enum reason)reason,
-				values.cells[i * TALLY_CELLS + reason]);
+				values.cells + i * TALLY_CELLS);
 	tally_values_clear(&values);
 	return SERVICE_REPLY;
 }
@@ -636,6 +698,7 @@ run_history(struct commands *commands, const struct record *request,
 		offsetof(struct outcomes, blocked));
 	put_steps(reply, "audited", steps,
 		offsetof(struct outcomes, audited));
+	put_steps(reply, "quiet", steps, offsetof(struct outcomes, quiet));
 	record_end(reply);
 	return SERVICE_REPLY;
 }
@@ -702,7 +765,8 @@ wants(const struct listener *listener, const struct event *event)
 	uint8_t specificity[NAME_LABELS_MAX + 1];
 	struct name name;
 
-	if (event->verdict == VERDICT_ALLOW && !listener->all)
+	if ((event->verdict == VERDICT_ALLOW ||
+	    event->reason == REASON_QUIET) && !listener->all)
 		return 0;
 	if (listener->group[0] != '\0' &&
 	    strcmp(listener->group, event->group->name) != 0)
@@ -719,7 +783,7 @@ int
 commands_event(void *arg, void *listener, const struct event *event,
 	struct record_writer *out)
 {
-	char word[RRTYPE_TEXT_MAX];
+	char word[RRTYPE_TEXT_MAX], found[OBSERVER_FOUND_MAX];
 
 	(void)arg;
 	if (!wants(listener, event))
@@ -740,6 +804,8 @@ commands_event(void *arg, void *listener, const struct event *event,
 	record_text(out, "action", event->verdict == VERDICT_ALLOW ? "none"
 		: action_word(event->action));
 	put_origin(out, "rule", &event->rule);
+	if (observer_found(event, found))
+		record_text(out, "found", found);
 	record_end(out);
 	return 1;
 }
@@ -769,15 +835,17 @@ commands_switch(struct commands *commands, const struct standing *standing,
 	commands->tally = tally;
 }
 
-/* A query that was asked for lately, as the key of a top has it. */
+/* A query that was asked for lately, as the key of a top has it, asked again
+ * at NOW. */
 static void
-query_of_key(const struct observer_key *key, struct query *query)
+query_of_key(const struct observer_key *key, int64_t now, struct query *query)
 {
 	query->client = key->client;
 	query->qname = key->name;
 	query->qname_len = key->name_length;
 	query->qtype = RRTYPE_A;
 	query->qclass = RRCLASS_IN;
+	query->now = now;
 }
 
 /* Counts of verdict records, by their change. */
@@ -818,7 +886,7 @@ put_verdicts(const struct commands *commands, const struct top *top,
 		size_t at = reply->length;
 
 		observer_key(OBSERVER_PAIRS, &entries[i], &key);
-		query_of_key(&key, &query);
+		query_of_key(&key, commands->now, &query);
 		if (diff_query(reply, commands->standing->policy, after,
 		    &query) && !reply->broken)
 			count_verdict(verdicts, reply->memory + at);
@@ -958,9 +1026,103 @@ run_explain(struct commands *commands, const struct record *request,
 		record_get(request, "class"), &found);
 	if (expected != NULL)
 		return fail(reply, found, expected);
-	explain_query(commands->standing->policy, &question.query,
-		&explanation);
+	question.query.now = commands->now;
+	explain_query(commands->standing->policy, commands->exceptions,
+		&question.query, &explanation);
 	explain_record(reply, &question.query, &explanation);
+	return SERVICE_REPLY;
+}
+
+/* --- allow, revoke */
+
+/* The value of KEY, or "": what is missing is told by what was expected. */
+static const char *
+text_of(const struct record *request, const char *key)
+{
+	const char *text = record_get(request, key);
+
+	return text != NULL ? text : "";
+}
+
+static enum service_answer
+run_allow(struct commands *commands, const struct record *request,
+	struct record_writer *reply)
+{
+	const struct policy *policy = commands->standing->policy;
+	const char *pattern = text_of(request, "pattern");
+	struct granting_error error;
+	struct grant grant;
+	size_t group, i;
+
+	if (find_group(commands, request, &group) != 0)
+		return fail_group(reply, request);
+	if (group == SIZE_MAX)
+		return fail(reply, "", "group=, a group of the policy");
+	if (granting_allow(commands->granting, policy, &policy->groups[group],
+	    pattern, text_of(request, "seconds"), commands->now, &error) != 0)
+		return fail(reply, error.found, error.expected);
+	for (i = 0; grants_get(commands->exceptions->grants, i, &grant) == 0;
+	    i++)
+		if (strcmp(grant.group, policy->groups[group].name) == 0 &&
+		    strcmp(grant.pattern, pattern) == 0)
+			put_grant(reply, &grant);
+	return SERVICE_REPLY;
+}
+
+static enum service_answer
+run_revoke(struct commands *commands, const struct record *request,
+	struct record_writer *reply)
+{
+	const char *group = text_of(request, "group");
+	const char *pattern = text_of(request, "pattern");
+	struct granting_error error;
+
+	if (granting_revoke(commands->granting, group, pattern, &error) != 0)
+		return fail(reply, error.found, error.expected);
+	record_begin(reply, "revoked");
+	record_text(reply, "group", group);
+	record_text(reply, "pattern", pattern);
+	record_end(reply);
+	return SERVICE_REPLY;
+}
+
+/* --- site */
+
+/* A line as it came; nothing where it is none. */
+static void
+copy_record(struct record_writer *reply, char *line)
+{
+	struct record record;
+	const char *expected;
+	size_t wrong;
+	unsigned i;
+
+	if (record_parse(&record, line, &wrong, &expected) != 0)
+		return;
+	record_begin(reply, record.kind);
+	for (i = 0; i < record.count; i++)
+		record_text(reply, record.fields[i].key,
+			record.fields[i].value);
+	record_end(reply);
+}
+
+static enum service_answer
+run_site(struct commands *commands, const struct record *request,
+	struct record_writer *reply)
+{
+	char *text, *line, *end;
+
+	(void)request;
+	if (commands->site == NULL)
+		return SERVICE_REPLY;
+	text = strndup(commands->site, commands->site_length);
+	if (text == NULL)
+		return fail_memory(reply);
+	for (line = text; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+		*end = '\0';
+		copy_record(reply, line);
+	}
+	free(text);
 	return SERVICE_REPLY;
 }
 
@@ -979,6 +1141,9 @@ static const struct command commands_table[] = {
 	{ "learned", { "group", "forget", NULL }, run_learned, NULL },
 	{ "explain", { "client", "name", "type", "class", NULL },
 		run_explain, NULL },
+	{ "allow", { "group", "pattern", "seconds", NULL }, run_allow, NULL },
+	{ "revoke", { "group", "pattern", NULL }, run_revoke, NULL },
+	{ "site", { NULL }, run_site, NULL },
 };
 
 #define COMMANDS (sizeof(commands_table) / sizeof(commands_table[0]))
@@ -1017,8 +1182,8 @@ commands_answer(void *arg, const struct record *request,
 			command = &commands_table[i];
 	if (command == NULL)
 		return fail(reply, request->kind, "status, groups, stats, "
-			"metrics, top, history, watch, reload, learned or "
-			"explain");
+			"metrics, top, history, watch, reload, learned, "
+			"explain, allow, revoke or site");
 	wrong = wrong_key(command, request);
 	if (wrong != NULL)
 		return fail(reply, wrong,

@@ -10,17 +10,22 @@
  *   status
  *	status version= unbound= host= pid= mode= policy= checksum=
  *	  generation= loaded= kept= stale= started= now= groups= prefixes=
- *	  patterns= workers= listeners= memory= errors= error=
+ *	  patterns= workers= listeners= memory= grants= followed= errors=
+ *	  error=
  *	  unbound: its version; host: the machine's name; mode: enforce,
  *	  audit, or mixed where the groups differ; checksum: of all files of
  *	  the policy; loaded: when it was put in force; stale: yes or no;
- *	  kept: when a stale policy was first kept, else left out; errors and
- *	  error: how many errors the policy's file had when it was last read,
- *	  and the first of them, left out where there was none
+ *	  kept: when a stale policy was first kept, else left out; grants and
+ *	  followed: how many names are allowed for a time, and how many targets
+ *	  of chains; errors and error: how many errors the policy's file had
+ *	  when it was last read, and the first of them, left out where there was
+ *	  none
+ *	grant group= pattern= since= until=
+ *	  one a grant, those that end first first
  *
  *   groups
  *	group name= at= mode= action= ttl= log= prefixes= patterns= lists=
- *	  sinkholes= allowed= blocked= audited=
+ *	  sinkholes= allowed= blocked= audited= quiet=
  *	  one a group; patterns: its own; lists: names, separated by ", "
  *
  *   stats [reset=yes]
@@ -33,10 +38,12 @@
  *	count name= value=
  *	  what no group has: unrestricted, unanswered, events-lost, log-lines,
  *	  log-suppressed; gauges: generation, loaded, started, stale, groups,
- *	  prefixes, patterns, memory, listeners
+ *	  prefixes, patterns, grants, followed, memory, listeners
  *	cell group= verdict= reason= action= value=
  *	  those of groups begin anew with each policy, the others with a start
- *	  only; action is none where verdict is allow;
+ *	  only; verdict is allow, block, audit or quiet; action is none where it
+ *	  is allow or quiet; of a group with another action in its windows a
+ *	  reason has a cell for each of the two actions;
  *	  cells of 0 are left out, but for allowed and not-listed
  *
  *   top by=clients|names|rules|pairs [group=] [limit=]
@@ -52,15 +59,17 @@
  *   history [group=]
  *	history group= step= now=
  *	  group is left out for all together; step: seconds
- *	steps allowed= blocked= audited=
+ *	steps allowed= blocked= audited= quiet=
  *	  each HISTORY_STEPS numbers, the oldest first
  *
  *   watch [all=yes] [group=] [client=] [name=]
  *	event time= microseconds= client= group= name= type= class= verdict=
- *	  reason= action= rule=
+ *	  reason= action= rule= found=
  *	lost count=
  *	  as they come, until the client goes; blocked and audited queries, with
- *	  all=yes also allowed ones; client is a prefix, name a pattern
+ *	  all=yes also allowed and quiet ones; client is a prefix, name a
+ *	  pattern; found: for the reasons chain and address the name or address
+ *	  in the answer, else left out
  *
  *   reload [diff=yes]
  *	problem severity=error|warning text=
@@ -84,11 +93,27 @@
  *   explain client= name= [type=] [class=]
  *	explain ..., see explain.h; type is A without
  *
+ *   allow group= pattern= seconds=
+ *	grant group= pattern= since= until=
+ *	  the group may ask for what the pattern matches from now on; one of the
+ *	  same group and pattern is replaced
+ *
+ *   revoke group= pattern=
+ *	revoked group= pattern=
+ *	  from now on it may not any more; the group need not be one of the
+ *	  policy
+ *
+ *   site
+ *	client ..., tag ..., zone ...
+ *	  what the host declares, the records of site.h
+ *
  * Thread-safety: one thread.
  */
 #ifndef BITSINK_COMMANDS_H
 #define BITSINK_COMMANDS_H
 
+#include "granting.h"
+#include "judge.h"
 #include "observer.h"
 #include "service.h"
 #include "standing.h"
@@ -100,6 +125,12 @@ struct commands {
 	const struct tally *tally;
 	struct observer *observer;
 	struct stats *stats;
+	/* What is allowed besides the policy, and how that is changed. */
+	const struct exceptions *exceptions;
+	struct granting *granting;
+	/* What the host declares, as of site.h; NULL: not known. */
+	const char *site;
+	size_t site_length;
 	/* Where the listeners are counted. */
 	const struct service *service;
 	/* Unbound's version. */

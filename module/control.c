@@ -18,6 +18,7 @@
 
 #include "commands.h"
 #include "filewatch.h"
+#include "granting.h"
 #include "loading.h"
 #include "owner.h"
 #include "ring.h"
@@ -36,8 +37,8 @@
 #define WRONG_OCTETS 512
 /* Milliseconds from one look at the counters to the next. */
 #define TICK 5000
-/* From one writing of what was learned to the next. */
-#define LEARNED_PERIOD 600000
+/* From one writing of what was learned and followed to the next. */
+#define WRITING_PERIOD 600000
 
 /* When a worker told of an allowed query last. */
 struct worker_told {
@@ -61,6 +62,10 @@ struct control {
 	struct inforce *inforce;
 	struct observer *observer;
 	struct stats *stats;
+	struct exceptions *exceptions;
+	struct granting granting;
+	/* What granting.ended stood at when what is followed was looked at. */
+	uint64_t reviewed;
 	struct ring **rings;
 	struct worker_told *told;
 	size_t ring_count;
@@ -156,6 +161,64 @@ control_publish(struct control *control, size_t worker)
 		ring_bell(control);
 }
 
+/* --- What is followed. */
+
+struct review {
+	const struct policy *policy;
+	struct grants *grants;
+	int64_t now;
+};
+
+/* Whether GROUP may still ask for QUESTION, and still follows chains. */
+static int
+is_still_followed(void *context, const char *group,
+	const struct name *question)
+{
+	const struct review *review = context;
+	const struct policy *policy = review->policy;
+	struct origin rule;
+	size_t i = 0;
+
+	while (i < policy->group_count &&
+	    strcmp(policy->groups[i].name, group) != 0)
+		i++;
+	if (i == policy->group_count || !policy->groups[i].follow_chain)
+		return 0;
+	switch (policy_judge_name(policy, &policy->groups[i], question,
+	    review->now, &rule)) {
+	case REASON_ALLOWED:
+	case REASON_SITE:
+		return 1;
+	case REASON_NOT_LISTED:
+	case REASON_QUIET:
+		return grants_allow(review->grants, group, question,
+			review->now) != 0;
+	default:
+		return 0;
+	}
+}
+
+/* What stood in the answer to a question that is not allowed any more is not
+ * either. */
+static void
+review_followed(const struct exceptions *exceptions,
+	const struct policy *policy)
+{
+	struct review review = { policy, exceptions->grants, time(NULL) };
+
+	followed_review(exceptions->followed, is_still_followed, &review);
+}
+
+/* A grant that was revoked takes with it what it led to. */
+static void
+review_after_grants(struct control *control)
+{
+	if (control->reviewed == control->granting.ended)
+		return;
+	control->reviewed = control->granting.ended;
+	review_followed(control->exceptions, present(control)->policy);
+}
+
 /* --- The thread's side. */
 
 static void
@@ -241,7 +304,9 @@ wait_for_something(struct control *control, int had_events)
 		atomic_store(&control->rung, 0);
 	}
 	control->commands.now = time(NULL);
+	granting_expire(&control->granting, control->commands.now);
 	service_run(control->service, milliseconds(), fds + 1);
+	review_after_grants(control);
 	atomic_store_explicit(&control->wants_allowed,
 		control->commands.want_all > 0, memory_order_relaxed);
 }
@@ -334,6 +399,8 @@ switch_policy(struct control *control, struct standing *next)
 		force->standing.loaded);
 	stats_switch(control->stats, &force->standing, force->tally, map);
 	commands_switch(&control->commands, &force->standing, force->tally);
+	control->granting.directory = force->standing.directory;
+	review_followed(control->exceptions, policy);
 	note_audit(control, policy);
 	force_free(before);
 	free(map);
@@ -446,27 +513,35 @@ look_for_changes(struct control *control)
 		(void)start_loading(control, 0, NULL);
 }
 
-/* What audit has learned is more than a start should forget. */
+/* FAILED is NULL, or what failed with a file of the state directory. */
 static void
-write_learned(struct control *control)
+say_failed(say_line line, const char *what, const char *failed)
 {
-	const char *failed = learned_write(observer_learned(control->observer),
-		present(control)->directory);
-
 	if (failed != NULL)
-		say(control->line, SAY_WARNING, "bitsink: what was learned is "
-			"not kept: %s: %s", failed, strerror(errno));
+		say(line, SAY_WARNING, "bitsink: %s: %s: %s", what, failed,
+			strerror(errno));
+}
+
+/* What audit has learned is more than a start should forget; a server that
+ * forwards to us goes on asking for the targets that it has. */
+static void
+write_files(struct control *control)
+{
+	const char *directory = present(control)->directory;
+
+	say_failed(control->line, "what was learned is not kept",
+		learned_write(observer_learned(control->observer), directory));
+	say_failed(control->line, "what is followed is not kept",
+		followed_write(control->exceptions->followed, directory,
+		time(NULL)));
 }
 
 static void
 read_learned(struct control *control)
 {
-	const char *failed = learned_read(observer_learned(control->observer),
-		present(control)->directory);
-
-	if (failed != NULL)
-		say(control->line, SAY_WARNING, "bitsink: what was learned "
-			"before is lost: %s: %s", failed, strerror(errno));
+	say_failed(control->line, "what was learned before is lost",
+		learned_read(observer_learned(control->observer),
+		present(control)->directory));
 }
 
 static void
@@ -484,8 +559,8 @@ tick(struct control *control)
 	note_memory(control);
 	if (now < control->next_writing)
 		return;
-	control->next_writing = now + LEARNED_PERIOD;
-	write_learned(control);
+	control->next_writing = now + WRITING_PERIOD;
+	write_files(control);
 }
 
 static void *
@@ -505,7 +580,7 @@ run(void *arg)
 	control->next_tick = 0;
 	wait_for_something(control, 1);
 	observer_finish(control->observer, time(NULL));
-	write_learned(control);
+	write_files(control);
 	return NULL;
 }
 
@@ -638,10 +713,18 @@ borrow(struct control *control, const struct control_setup *setup)
 	control->inforce = setup->inforce;
 	control->observer = setup->observer;
 	control->stats = setup->stats;
+	control->exceptions = setup->exceptions;
+	control->granting.grants = setup->exceptions->grants;
+	control->granting.directory = force->standing.directory;
+	control->granting.line = setup->line;
 	control->commands.standing = &force->standing;
 	control->commands.tally = force->tally;
 	control->commands.observer = setup->observer;
 	control->commands.stats = setup->stats;
+	control->commands.exceptions = setup->exceptions;
+	control->commands.granting = &control->granting;
+	control->commands.site = setup->site;
+	control->commands.site_length = setup->site_length;
 	control->commands.unbound = setup->unbound;
 	control->commands.load = ask_to_load;
 	control->commands.load_arg = control;
@@ -659,12 +742,32 @@ say_no_thread(const struct control_setup *setup, const char *why)
 		"no log of queries: %s", why);
 }
 
+/* What is allowed besides the policy is so from the first query on. */
+static void
+read_exceptions(const struct control_setup *setup)
+{
+	const struct force *force = inforce_now(setup->inforce);
+	const struct standing *standing = &force->standing;
+	const struct granting granting = {
+		setup->exceptions->grants, standing->directory, setup->line, 0
+	};
+	int64_t now = time(NULL);
+
+	granting_read(&granting, now);
+	say_failed(setup->line, "what was followed before is lost",
+		followed_read(setup->exceptions->followed,
+		standing->directory, now));
+	review_followed(setup->exceptions, standing->policy);
+	stats_set_exceptions(setup->stats, setup->exceptions);
+}
+
 struct control *
 control_start(const struct control_setup *setup)
 {
 	struct control *control = aligned_alloc(alignof(struct control),
 		sizeof(*control));
 
+	read_exceptions(setup);
 	if (control == NULL) {
 		say_no_thread(setup, "out of memory");
 		return NULL;
@@ -683,7 +786,7 @@ control_start(const struct control_setup *setup)
 	control->commands.memory = own_memory(control);
 	open_socket(control);
 	read_learned(control);
-	control->next_writing = milliseconds() + LEARNED_PERIOD;
+	control->next_writing = milliseconds() + WRITING_PERIOD;
 	note_memory(control);
 	if (make_service(control) != 0 || start_thread(control) != 0) {
 		say_no_thread(setup, strerror(errno));

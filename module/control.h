@@ -14,6 +14,7 @@
 
 #include "event.h"
 #include "inforce.h"
+#include "judge.h"
 #include "observer.h"
 #include "stats.h"
 #include "tally.h"
@@ -24,6 +25,12 @@ struct control_setup {
 	const struct names_key *key;
 	struct observer *observer;
 	struct stats *stats;
+	/* Neither is NULL. What is kept of them is read before anything else,
+	 * so that it counts without the thread, too. */
+	struct exceptions *exceptions;
+	/* What the host declares, as of site.h; NULL: not known. */
+	const char *site;
+	size_t site_length;
 	/* Unbound's version. */
 	const char *unbound;
 	say_line line;
@@ -42,10 +49,10 @@ struct control *control_start(const struct control_setup *setup);
  * Accepts NULL. */
 void control_stop(struct control *control);
 
-/* Whether an allowed query is to be told of, too: one in each of MILLISECONDS,
- * a time of any beginning, of each worker, and all while somebody listens who
- * wants them. Never where that would take the room of blocked queries: what
- * somebody wanted is counted as lost in TALLY then. */
+/* Whether an allowed query is to be told of, too, or one for a quiet name: one
+ * in each of MILLISECONDS, a time of any beginning, of each worker, and all
+ * while somebody listens who wants them. Never where that would take the room
+ * of blocked queries: what somebody wanted is counted as lost in TALLY then. */
 int control_wants_allowed(struct control *control, struct tally *tally,
 	size_t worker, int64_t milliseconds);
 

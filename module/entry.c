@@ -2,7 +2,8 @@
  * entry.c - the functions that Unbound's dynlib module calls.
  *
  * bitsink decides in the request callback, before the cache and the mesh.
- * In the module chain it only passes on.
+ * In the module chain it passes on, and judges the answers to queries that the
+ * callback has marked.
  */
 #include "config.h"
 #include "dynlibmod/dynlibmod.h"
@@ -61,6 +62,12 @@ deinit(struct module_env *env, int id)
 	dynlib->dyn_env = NULL;
 }
 
+static struct module_state *
+state_of(struct module_env *env, int id)
+{
+	return (struct module_state *)dynlib_of(env, id)->dyn_env;
+}
+
 void
 operate(struct module_qstate *qstate, enum module_ev event, int id,
 	struct outbound_entry *entry)
@@ -69,9 +76,11 @@ operate(struct module_qstate *qstate, enum module_ev event, int id,
 	switch (event) {
 	case module_event_new:
 	case module_event_pass:
+		host_waits(state_of(qstate->env, id), qstate, id);
 		qstate->ext_state[id] = module_wait_module;
 		break;
 	case module_event_moddone:
+		host_answered(state_of(qstate->env, id), qstate, id);
 		qstate->ext_state[id] = module_finished;
 		break;
 	default:
@@ -92,15 +101,13 @@ inform_super(struct module_qstate *qstate, int id, struct module_qstate *super)
 void
 clear(struct module_qstate *qstate, int id)
 {
-	(void)qstate;
-	(void)id;
+	host_forgets(state_of(qstate->env, id), qstate, id);
 }
 
 size_t
 get_mem(struct module_env *env, int id)
 {
-	return host_memory((const struct module_state *)
-		dynlib_of(env, id)->dyn_env);
+	return host_memory(state_of(env, id));
 }
 
 /* For Unbound's statistics; an Unbound that does not ask works as well. */
@@ -108,6 +115,5 @@ int
 get_stats(struct module_env *env, int id, int reset, stats_line line,
 	void *arg)
 {
-	return host_stats(env, (struct module_state *)
-		dynlib_of(env, id)->dyn_env, reset, line, arg);
+	return host_stats(env, state_of(env, id), reset, line, arg);
 }

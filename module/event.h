@@ -38,6 +38,12 @@ struct event {
 	 * it was no name. */
 	uint16_t qname_len;
 	uint8_t qname[NAME_OCTETS_MAX];
+	/* What must not have been in the answer, for REASON_CHAIN and
+	 * REASON_ADDRESS: the target of a CNAME in wire format, 0 octets for
+	 * none, and the address, ADDRESS_NONE for none. */
+	uint8_t found_len;
+	uint8_t found[NAME_OCTETS_MAX];
+	struct address address;
 };
 
 #endif

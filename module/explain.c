@@ -3,6 +3,7 @@
  */
 #include "explain.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,58 +12,131 @@
 
 /* Room for FILE:LINE:COLUMN; no longer name can be opened. */
 #define ORIGIN_TEXT_MAX (PATH_MAX + 32)
+/* Types in one field. */
+#define TYPES_OCTETS 1024
 
-/* The table of the group that RULE is in, and the list that the table is of. */
-static const struct names *
-table_of(const struct group *group, const struct names_rule *rule,
-	const struct list **list)
+/* --- The pattern. */
+
+/* Looks whether the best match of NAME in TABLE, which may be NULL, is the rule
+ * that decided: if so, fills in its pattern. */
+static int
+is_of_table(const struct policy *policy, const struct names *table,
+	const struct name *name, struct explanation *explanation)
+{
+	const struct origin *rule = &explanation->decision.rule;
+	struct names_match match;
+
+	match.rule = NULL;
+	if (table != NULL)
+		names_find(table, name, NAMES_NO_RULE, &match);
+	if (match.rule == NULL ||
+	    policy->sources[match.rule->source] != rule->file ||
+	    match.rule->line != rule->line ||
+	    match.rule->column != rule->column)
+		return 0;
+	names_pattern(table, names_number(table, match.rule),
+		explanation->pattern);
+	return 1;
+}
+
+/* The same for patterns of a group's own and its lists. */
+static int
+is_of_tables(const struct policy *policy, const struct names *own,
+	const struct list *const *lists, size_t list_count,
+	const struct name *name, struct explanation *explanation)
 {
 	size_t i;
 
-	*list = NULL;
-	if (names_number(group->own, rule) != NAMES_NO_RULE)
-		return group->own;
-	for (i = 0; i < group->list_count; i++)
-		if (names_number(group->lists[i]->names, rule) !=
-		    NAMES_NO_RULE) {
-			*list = group->lists[i];
-			return group->lists[i]->names;
+	if (is_of_table(policy, own, name, explanation))
+		return 1;
+	for (i = 0; i < list_count; i++)
+		if (is_of_table(policy, lists[i]->names, name, explanation)) {
+			explanation->list = lists[i];
+			return 1;
 		}
-	return NULL;
+	return 0;
 }
 
 /* Looks for the rule that policy_decide() found, for a decision tells no more
  * of it than its place: the worker needs no more. */
 static void
-explain_rule(const struct group *group, const struct query *query,
+explain_rule(const struct policy *policy, const struct name *name,
 	struct explanation *explanation)
 {
-	const struct names *table;
-	struct names_match match;
-	struct name name;
+	const struct group *group = explanation->decision.group;
 
-	if (name_from_wire(&name, query->qname, query->qname_len) != 0)
-		return;
-	group_match(group, &name, NAMES_NO_RULE, &match);
-	table = table_of(group, match.rule, &explanation->list);
-	if (table != NULL)
-		names_pattern(table, names_number(table, match.rule),
-			explanation->pattern);
+	switch (explanation->decision.reason) {
+	case REASON_SITE:
+		if (is_of_table(policy, policy->site, name, explanation))
+			explanation->kind = "site";
+		break;
+	case REASON_QUIET:
+		if (is_of_tables(policy, group->quiet, group->quiet_lists,
+		    group->quiet_list_count, name, explanation))
+			explanation->kind = "quiet";
+		break;
+	default:
+		/* A list may be for both. */
+		if (!is_of_tables(policy, group->own, group->lists,
+		    group->list_count, name, explanation) &&
+		    is_of_tables(policy, group->window_own,
+		    group->window_lists, group->window_list_count, name,
+		    explanation))
+			explanation->kind = "window";
+	}
+}
+
+/* --- What is allowed besides the policy. */
+
+/* The grant that lasts until UNTIL. */
+static void
+explain_grant(const struct grants *grants, const struct name *name,
+	struct explanation *explanation)
+{
+	const char *group = explanation->decision.group->name;
+	uint8_t specificity[NAME_LABELS_MAX + 1];
+	struct pattern_error error;
+	struct pattern pattern;
+	struct grant grant;
+	size_t i;
+
+	for (i = 0; grants_get(grants, i, &grant) == 0; i++)
+		if (grant.until == explanation->until &&
+		    strcmp(grant.group, group) == 0 &&
+		    pattern_from_text(&pattern, grant.pattern,
+		    strlen(grant.pattern), &error) == 0 &&
+		    pattern_matches(&pattern, name, specificity))
+			snprintf(explanation->granted,
+				sizeof(explanation->granted), "%s",
+				grant.pattern);
 }
 
 void
-explain_query(const struct policy *policy, const struct query *query,
-	struct explanation *explanation)
+explain_query(const struct policy *policy, const struct exceptions *exceptions,
+	const struct query *query, struct explanation *explanation)
 {
 	const struct decision *decision = &explanation->decision;
+	const struct group *group;
+	struct name name;
 
-	policy_decide(policy, query, &explanation->decision);
+	memset(explanation, 0, sizeof(*explanation));
+	judge_query(policy, exceptions, query, &explanation->decision);
 	(void)clients_find_prefix(policy->clients, &query->client,
 		&explanation->prefix);
-	explanation->pattern[0] = '\0';
-	explanation->list = NULL;
+	group = decision->group;
+	if (group == NULL)
+		return;
+	if (group->window_count > 0)
+		explanation->window_change = window_change(group->windows,
+			group->window_count, group->zone, query->now);
+	if (name_from_wire(&name, query->qname, query->qname_len) != 0)
+		return;
 	if (decision->rule.file != NULL)
-		explain_rule(decision->group, query, explanation);
+		explain_rule(policy, &name, explanation);
+	explanation->until = judge_until(exceptions, query, decision,
+		&explanation->question);
+	if (decision->reason == REASON_GRANTED && exceptions->grants != NULL)
+		explain_grant(exceptions->grants, &name, explanation);
 }
 
 /* --- The record. */
@@ -73,6 +147,10 @@ explain_origin(struct record_writer *writer, const char *key,
 {
 	char text[ORIGIN_TEXT_MAX];
 
+	if (origin->line == 0) {
+		record_text(writer, key, origin->file);
+		return;
+	}
 	/* Not by record_format(), which would cut a long name off. */
 	snprintf(text, sizeof(text), "%s:%u:%u", origin->file, origin->line,
 		origin->column);
@@ -110,10 +188,13 @@ record_group(struct record_writer *writer,
 	const struct group *group = explanation->decision.group;
 	char prefix[PREFIX_TEXT_MAX];
 
-	if (group == NULL)
+	if (group != NULL) {
+		record_text(writer, "group", group->name);
+		explain_origin(writer, "group-at", &group->origin);
+	}
+	/* Of a client in no group it is one that is carved out. */
+	if (explanation->prefix.address.family == ADDRESS_NONE)
 		return;
-	record_text(writer, "group", group->name);
-	explain_origin(writer, "group-at", &group->origin);
 	prefix_to_text(&explanation->prefix, prefix);
 	record_text(writer, "prefix", prefix);
 }
@@ -129,9 +210,77 @@ record_rule(struct record_writer *writer,
 	record_text(writer, "pattern", explanation->pattern);
 	record_text(writer, "deny",
 		decision->reason == REASON_DENIED ? "yes" : "no");
+	if (explanation->kind != NULL)
+		record_text(writer, "kind", explanation->kind);
 	if (explanation->list != NULL)
 		record_text(writer, "list", explanation->list->name);
 	explain_origin(writer, "rule", &decision->rule);
+}
+
+static void
+record_exception(struct record_writer *writer,
+	const struct explanation *explanation)
+{
+	const struct name *question = &explanation->question;
+	char text[NAME_TEXT_MAX];
+
+	if (explanation->until == 0)
+		return;
+	if (explanation->granted[0] != '\0')
+		record_text(writer, "granted", explanation->granted);
+	record_format(writer, "until", "%" PRId64, explanation->until);
+	if (question->length == 0)
+		return;
+	name_to_text(question->octets, question->length, text);
+	record_text(writer, "followed-from", text);
+}
+
+static void
+record_window(struct record_writer *writer,
+	const struct explanation *explanation)
+{
+	const struct decision *decision = &explanation->decision;
+
+	if (decision->group == NULL || decision->group->window_count == 0)
+		return;
+	record_text(writer, "window", decision->in_window ? "open" : "closed");
+	if (explanation->window_change != 0)
+		record_format(writer, "window-change", "%" PRId64,
+			explanation->window_change);
+}
+
+/* What may be asked for, where that is why a query is blocked. */
+static void
+record_types(struct record_writer *writer, const struct decision *decision)
+{
+	const struct group *group = decision->group;
+	char text[TYPES_OCTETS] = "", word[RRTYPE_TEXT_MAX];
+	size_t i, used = 0;
+
+	if (decision->reason != REASON_TYPE)
+		return;
+	for (i = 0; i < group->type_count; i++) {
+		rrtype_to_text(group->types[i], word);
+		if (used + strlen(word) + sizeof(", , ...") > sizeof(text))
+			strcpy(word, "...");
+		used += (size_t)snprintf(text + used, sizeof(text) - used,
+			"%s%s", i > 0 ? ", " : "", word);
+		if (word[0] == '.')
+			break;
+	}
+	record_text(writer, "types", text);
+}
+
+/* What is looked at in an answer before the client gets it. */
+static void
+record_inspects(struct record_writer *writer, const struct decision *decision)
+{
+	const struct group *group = decision->group;
+
+	if (decision->verdict != VERDICT_ALLOW || !group_inspects(group))
+		return;
+	record_text(writer, "inspects", !group->inspect_chain ? "addresses"
+		: group->answers != NULL ? "chain, addresses" : "chain");
 }
 
 static void
@@ -220,6 +369,10 @@ explain_record(struct record_writer *writer, const struct query *query,
 	record_verdict(writer, &explanation->decision);
 	record_group(writer, explanation);
 	record_rule(writer, explanation);
+	record_exception(writer, explanation);
+	record_window(writer, explanation);
+	record_types(writer, &explanation->decision);
+	record_inspects(writer, &explanation->decision);
 	record_answer(writer, query, &explanation->decision);
 	record_end(writer);
 }

@@ -415,7 +415,7 @@ learned_add(struct learned *learned, const char *group,
 	struct facts facts;
 	struct key key;
 
-	/* No allow helps a query of another class, or for what is no name. */
+	/* All else no allow helps. */
 	if (event->reason != REASON_NOT_LISTED &&
 	    event->reason != REASON_DENIED)
 		return;

@@ -32,8 +32,9 @@ struct learned *learned_new(const struct names_key *key);
 void learned_free(struct learned *learned);
 
 /* A query that was audited: GROUP is the name of its group, from 1 to
- * GROUP_NAME_MAX octets. What no allow could help, for its class or because it
- * is no name, is passed over. event->group is not looked at. */
+ * GROUP_NAME_MAX octets. What no allow could help is passed over: for its class
+ * or type, because it is no name or a quiet one, for what is in the answer.
+ * event->group is not looked at. */
 void learned_add(struct learned *learned, const char *group,
 	const struct event *event);
 

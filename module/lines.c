@@ -79,12 +79,30 @@ lines_free(struct lines *lines)
 
 /* --- The first of a kind. */
 
+/* An allowed name may be blocked for its type first and for an address in its
+ * answer later: those are lines of their own. Reasons that are the name's stand
+ * for each other. */
+static uint8_t
+kind_of(enum reason reason)
+{
+	switch (reason) {
+	case REASON_TYPE:
+	case REASON_CHAIN:
+	case REASON_ADDRESS:
+	case REASON_ANSWER:
+	case REASON_BUSY:
+		return (uint8_t)reason;
+	default:
+		return 0;
+	}
+}
+
 /* 64 bits instead of all that is compared: that two of the lines remembered
  * are taken for one is not to be expected in millennia. */
 static uint64_t
 hash_of_line(const struct lines *lines, const struct event *event)
 {
-	uint8_t octets[sizeof(event->client.octets) + 2 + GROUP_NAME_MAX + 1 +
+	uint8_t octets[sizeof(event->client.octets) + 3 + GROUP_NAME_MAX + 1 +
 		NAME_OCTETS_MAX];
 	size_t length = strlen(event->group->name) + 1;
 	uint8_t *end = octets;
@@ -94,6 +112,7 @@ hash_of_line(const struct lines *lines, const struct event *event)
 	end += sizeof(event->client.octets);
 	*end++ = (uint8_t)event->client.family;
 	*end++ = (uint8_t)event->verdict;
+	*end++ = kind_of(event->reason);
 	memcpy(end, event->group->name, length);
 	end += length;
 	for (i = 0; i < event->qname_len; i++)

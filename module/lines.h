@@ -45,7 +45,8 @@ struct lines *lines_new(unsigned limit, const struct names_key *key);
 void lines_free(struct lines *lines);
 
 /* Whether this client, group, QNAME (in any letter case) and verdict comes for
- * the first time, as far as is known; it is known then. */
+ * the first time, as far as is known; it is known then. What an allowed name
+ * was blocked for, as its type or an address, is told apart, too. */
 int lines_is_first(struct lines *lines, const struct event *event);
 
 /* Takes back what lines_is_first() has just learned, for a line that is not

@@ -44,7 +44,8 @@ loading_start(const struct loading_setup *setup)
 		return NULL;
 	loading->setup = *setup;
 	if (standing_init(&loading->standing, setup->standing->path,
-	    setup->standing->directory) != 0 ||
+	    setup->standing->directory, setup->standing->site,
+	    setup->standing->site_length) != 0 ||
 	    pthread_create(&loading->thread, NULL, run, loading) != 0) {
 		standing_clear(&loading->standing);
 		free(loading);

@@ -186,12 +186,27 @@ write_rule(const struct origin *rule, char *text, size_t size)
 	snprintf(text, size, "%s:%u:%u", file, rule->line, rule->column);
 }
 
+int
+observer_found(const struct event *event, char *text)
+{
+	if (event->reason == REASON_CHAIN && event->found_len > 0)
+		name_to_text(event->found, event->found_len, text);
+	else if (event->reason == REASON_ADDRESS &&
+	    event->address.family != ADDRESS_NONE)
+		address_to_text(&event->address, text);
+	else
+		return 0;
+	return 1;
+}
+
 static void
 write_line(struct observer *observer, const struct event *event)
 {
 	char client[PREFIX_TEXT_MAX], name[NAME_TEXT_MAX];
 	char type[RRTYPE_TEXT_MAX], class[RRTYPE_TEXT_MAX];
 	char rule[FILE_TEXT_MAX + 32], when[64];
+	char found[OBSERVER_FOUND_MAX];
+	int was_found = observer_found(event, found);
 
 	address_to_text(&event->client, client);
 	name_to_text(event->qname, event->qname_len, name);
@@ -200,11 +215,11 @@ write_line(struct observer *observer, const struct event *event)
 	write_rule(&event->rule, rule, sizeof(rule));
 	write_time(event, when, sizeof(when));
 	say(observer->line, SAY_INFO, "bitsink: %s client=%s group=%s name=%s "
-		"type=%s class=%s reason=%s action=%s rule=%s time=%s",
+		"type=%s class=%s reason=%s action=%s rule=%s%s%s time=%s",
 		verdict_word(event->verdict), client,
 		event->group->name, name, type, class,
 		reason_word(event->reason), action_word(event->action), rule,
-		when);
+		was_found ? " found=" : "", was_found ? found : "", when);
 	atomic_fetch_add_explicit(&observer->written, 1, memory_order_relaxed);
 }
 
@@ -264,6 +279,9 @@ observer_event(struct observer *observer, const struct event *event)
 			event->qname, event->qname_len, event->seconds);
 		return;
 	}
+	/* Nobody is to hear of it. */
+	if (event->reason == REASON_QUIET)
+		return;
 	if (event->verdict == VERDICT_AUDIT)
 		learned_add(observer->learned, event->group->name, event);
 	if (event->verdict == VERDICT_ALLOW)

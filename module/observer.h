@@ -67,7 +67,7 @@ int observer_prepare(struct observer *observer, const struct policy *policy);
 void observer_switch(struct observer *observer, const struct policy *policy,
 	const struct tally *tally, const size_t *map, int64_t now);
 
-/* An event came. */
+/* An event came. Quiet names leave no trace here. */
 void observer_event(struct observer *observer, const struct event *event);
 
 /* To be called every some seconds: feeds the history and sums up what was not
@@ -91,6 +91,11 @@ struct learned *observer_learned(struct observer *observer);
 /* When the tops began. */
 int64_t observer_since(const struct observer *observer);
 const struct history *observer_history(const struct observer *observer);
+
+/* Writes what must not have been in the answer, a name or an address, to TEXT,
+ * of OBSERVER_FOUND_MAX octets. Returns 0 where the event is not for that. */
+#define OBSERVER_FOUND_MAX NAME_TEXT_MAX
+int observer_found(const struct event *event, char *text);
 
 /* Takes the key of a top's entry apart. */
 void observer_key(enum observer_top number, const struct top_entry *entry,

@@ -40,7 +40,8 @@ say_diag(say_line line, const struct diag *diag)
 }
 
 static void
-prepare_options(struct policy_options *options, const struct names_key *key,
+prepare_options(struct policy_options *options,
+	const struct standing *standing, const struct names_key *key,
 	struct tape *tape)
 {
 	memset(tape, 0, sizeof(*tape));
@@ -48,6 +49,8 @@ prepare_options(struct policy_options *options, const struct names_key *key,
 	/* It takes its time, and nobody is answered meanwhile. */
 	options->check_patterns = 0;
 	options->key = *key;
+	options->site = standing->site;
+	options->site_length = standing->site_length;
 	options->tape = tape;
 }
 
@@ -98,7 +101,7 @@ standing_read(struct standing *standing, const struct names_key *key, int keep,
 	struct tape tape;
 	int whole;
 
-	prepare_options(&options, key, &tape);
+	prepare_options(&options, standing, key, &tape);
 	/* The clock that the system takes the times of files from. */
 	clock_gettime(CLOCK_REALTIME_COARSE, &standing->begun);
 	policy = policy_load(standing->path, &options, diag);
@@ -142,7 +145,7 @@ load_kept(struct standing *standing, const struct names_key *key,
 	const char *failed;
 	time_t when = 0;
 
-	prepare_options(&options, key, &tape);
+	prepare_options(&options, standing, key, &tape);
 	memset(&diag, 0, sizeof(diag));
 	failed = keep_read(standing->directory, &tape, &when);
 	if (failed == NULL)
@@ -164,9 +167,11 @@ load_kept(struct standing *standing, const struct names_key *key,
 
 int
 standing_init(struct standing *standing, const char *path,
-	const char *directory)
+	const char *directory, const char *site, size_t site_length)
 {
 	memset(standing, 0, sizeof(*standing));
+	standing->site = site;
+	standing->site_length = site_length;
 	standing->path = strdup(path);
 	standing->directory = strdup(directory);
 	if (standing->path != NULL && standing->directory != NULL)
@@ -177,12 +182,12 @@ standing_init(struct standing *standing, const char *path,
 
 int
 standing_load(struct standing *standing, const char *path,
-	const char *directory, const struct names_key *key, int64_t now,
-	say_line line)
+	const char *directory, const char *site, size_t site_length,
+	const struct names_key *key, int64_t now, say_line line)
 {
 	struct diag diag;
 
-	if (standing_init(standing, path, directory) != 0)
+	if (standing_init(standing, path, directory, site, site_length) != 0)
 		return -1;
 	memset(&diag, 0, sizeof(diag));
 	if (standing_read(standing, key, 1, &diag, line) != 0)

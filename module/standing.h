@@ -20,6 +20,9 @@ struct standing {
 	/* The policy's file and the state directory; owned. */
 	char *path;
 	char *directory;
+	/* What the host declares, as of site.h; borrowed. NULL: not known. */
+	const char *site;
+	size_t site_length;
 	/* Octets the policy takes. */
 	size_t memory;
 	/* Of all that it was loaded from. */
@@ -39,10 +42,11 @@ struct standing {
 	char error[STANDING_ERROR_MAX];
 };
 
-/* For a policy of PATH that is kept in DIRECTORY; there is none yet. 0, or -1
- * when out of memory. To be ended by standing_clear() in any case. */
+/* For a policy of PATH that is kept in DIRECTORY, of a host that declares SITE;
+ * there is none yet. 0, or -1 when out of memory. To be ended by
+ * standing_clear() in any case. */
 int standing_init(struct standing *standing, const char *path,
-	const char *directory);
+	const char *directory, const char *site, size_t site_length);
 
 /*
  * Reads the policy's file, and with KEEP keeps what was read in the state
@@ -55,15 +59,15 @@ int standing_read(struct standing *standing, const struct names_key *key,
 	int keep, struct diag *diag, say_line line);
 
 /*
- * Loads the policy of PATH, or, where that has errors, the one that was last
- * kept in DIRECTORY; a good one is kept there. Errors, warnings and what is in
- * force are said to LINE. Returns 0, or -1 where there is no policy to be had;
- * standing->error is the reason then. To be ended by standing_clear() in any
- * case.
+ * Loads the policy of PATH, as of standing_init(), or, where that has errors,
+ * the one that was last kept in DIRECTORY; a good one is kept there. Errors,
+ * warnings and what is in force are said to LINE. Returns 0, or -1 where there
+ * is no policy to be had; standing->error is the reason then. To be ended by
+ * standing_clear() in any case.
  */
 int standing_load(struct standing *standing, const char *path,
-	const char *directory, const struct names_key *key, int64_t now,
-	say_line line);
+	const char *directory, const char *site, size_t site_length,
+	const struct names_key *key, int64_t now, say_line line);
 /* A newer file was no good: the policy goes on, and is stale. */
 void standing_fail(struct standing *standing, size_t errors,
 	const char *error);

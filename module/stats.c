@@ -44,6 +44,8 @@ struct stats {
 	struct books books;
 	/* For the policy that is to come. */
 	struct books next;
+	/* What is allowed besides the policy; NULL for none. */
+	struct exceptions exceptions;
 	/* Whether a worker took, and neither cleared nor was printed yet. */
 	unsigned char *open;
 	uint64_t log_base[LOG_COUNTS];
@@ -134,12 +136,13 @@ print_sums(struct printer *printer, const char *who, const struct sums *sums)
 
 	print(printer, "%s.num.bitsink.queries=%" PRIu64, who,
 		sums->counts[TALLY_UNRESTRICTED] + all->allowed +
-		all->blocked + all->audited);
+		all->blocked + all->audited + all->quiet);
 	print(printer, "%s.num.bitsink.unrestricted=%" PRIu64, who,
 		sums->counts[TALLY_UNRESTRICTED]);
 	print(printer, "%s.num.bitsink.allowed=%" PRIu64, who, all->allowed);
 	print(printer, "%s.num.bitsink.blocked=%" PRIu64, who, all->blocked);
 	print(printer, "%s.num.bitsink.audited=%" PRIu64, who, all->audited);
+	print(printer, "%s.num.bitsink.quiet=%" PRIu64, who, all->quiet);
 }
 
 static void
@@ -163,7 +166,9 @@ print_rest(struct printer *printer, const struct sums *sums,
 		sums->counts[TALLY_UNANSWERED]);
 	print(printer, "num.bitsink.failed=%" PRIu64,
 		sums->counts[TALLY_UNANSWERED] +
-		sums->by_reason[REASON_MALFORMED]);
+		sums->by_reason[REASON_MALFORMED] +
+		sums->by_reason[REASON_ANSWER] +
+		sums->by_reason[REASON_BUSY]);
 	print(printer, "num.bitsink.log.lines=%" PRIu64, logged[LOG_LINES]);
 	print(printer, "num.bitsink.log.suppressed=%" PRIu64,
 		logged[LOG_SUPPRESSED]);
@@ -174,7 +179,8 @@ print_rest(struct printer *printer, const struct sums *sums,
 static int
 is_zero(const struct outcomes *outcomes)
 {
-	return outcomes->allowed + outcomes->blocked + outcomes->audited == 0;
+	return outcomes->allowed + outcomes->blocked + outcomes->audited +
+		outcomes->quiet == 0;
 }
 
 static void
@@ -189,6 +195,8 @@ print_group(const struct stats *stats, struct printer *printer,
 		outcomes->blocked);
 	print(printer, "num.bitsink.group.%s.audited=%" PRIu64, name,
 		outcomes->audited);
+	print(printer, "num.bitsink.group.%s.quiet=%" PRIu64, name,
+		outcomes->quiet);
 }
 
 static void
@@ -200,6 +208,7 @@ print_gone(const struct stats *stats, struct printer *printer,
 	print(printer, "num.bitsink.gone.allowed=%" PRIu64, gone->allowed);
 	print(printer, "num.bitsink.gone.blocked=%" PRIu64, gone->blocked);
 	print(printer, "num.bitsink.gone.audited=%" PRIu64, gone->audited);
+	print(printer, "num.bitsink.gone.quiet=%" PRIu64, gone->quiet);
 }
 
 static void
@@ -218,6 +227,11 @@ print_policy(const struct stats *stats, struct printer *printer, int64_t now)
 		standing->policy->prefix_count);
 	print(printer, "bitsink.policy.patterns=%zu",
 		standing->policy->pattern_count);
+	print(printer, "bitsink.grants=%zu", stats->exceptions.grants != NULL
+		? grants_count(stats->exceptions.grants) : 0);
+	print(printer, "bitsink.followed=%zu",
+		stats->exceptions.followed != NULL
+		? followed_count(stats->exceptions.followed, now) : 0);
 }
 
 /* Prints what is in SUMS, one a worker; the first becomes the total. */
@@ -529,6 +543,12 @@ stats_switch(struct stats *stats, const struct standing *standing,
 }
 
 /* --- From birth to death. */
+
+void
+stats_set_exceptions(struct stats *stats, const struct exceptions *exceptions)
+{
+	stats->exceptions = *exceptions;
+}
 
 struct stats *
 stats_new(const struct tally *tally, const struct standing *standing,

@@ -6,11 +6,12 @@
  *
  * Thread-safety: all functions may be called by any thread, but for those that
  * prepare and switch, which are for one; they hold a lock while they copy
- * counters, and never while they print.
+ * counters, and never while they print. stats_set_exceptions() is for before.
  */
 #ifndef BITSINK_STATS_H
 #define BITSINK_STATS_H
 
+#include "judge.h"
 #include "observer.h"
 #include "standing.h"
 #include "tally.h"
@@ -55,6 +56,10 @@ int stats_print(struct stats *stats, int64_t now, int reset, stats_line line,
 int stats_prepare(struct stats *stats, const struct policy *policy);
 void stats_switch(struct stats *stats, const struct standing *standing,
 	const struct tally *tally, const size_t *map);
+
+/* What is allowed besides the policy, which is counted, too; borrowed. */
+void stats_set_exceptions(struct stats *stats,
+	const struct exceptions *exceptions);
 
 /* Counters of a tally, whatever was set back, summed over all workers;
  * VALUES come from tally_values_init(). */

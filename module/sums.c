@@ -43,6 +43,7 @@ add_outcomes(struct outcomes *to, const struct outcomes *more)
 	to->allowed += more->allowed;
 	to->blocked += more->blocked;
 	to->audited += more->audited;
+	to->quiet += more->quiet;
 }
 
 /* Adds all that has nothing to do with single groups. */
@@ -83,35 +84,68 @@ sums_add_earlier(struct sums *sums, const struct sums *from,
 			: &sums->gone, &from->groups[i]);
 }
 
+/* The one of OUTCOMES that queries of GROUP count in. */
+static uint64_t *
+outcome_for(struct outcomes *outcomes, const struct group *group,
+	enum reason reason)
+{
+	if (reason_allows(reason))
+		return &outcomes->allowed;
+	if (reason == REASON_QUIET)
+		return &outcomes->quiet;
+	return group->audit ? &outcomes->audited : &outcomes->blocked;
+}
+
 struct outcomes
 outcomes_of(const struct group *group, const uint64_t *cells)
 {
-	struct outcomes outcomes = { cells[REASON_ALLOWED], 0, 0 };
-	uint64_t *refused = group->audit ? &outcomes.audited
-		: &outcomes.blocked;
+	struct outcomes outcomes = { 0, 0, 0, 0 };
 	unsigned i;
 
-	for (i = REASON_ALLOWED + 1; i < REASON_COUNT; i++)
-		*refused += cells[i];
+	for (i = REASON_ALLOWED; i < REASON_COUNT; i++)
+		*outcome_for(&outcomes, group, (enum reason)i) +=
+			cells[tally_cell((enum reason)i, 0)] +
+			cells[tally_cell((enum reason)i, 1)];
 	return outcomes;
+}
+
+/* What was blocked, by what was done to it. Quiet names are no action: nobody
+ * is to hear of them. */
+static void
+add_actions(struct sums *sums, const struct group *group,
+	const uint64_t *grown)
+{
+	unsigned i;
+	int in_window;
+
+	if (group->audit)
+		return;
+	for (i = REASON_ALLOWED; i < REASON_COUNT; i++) {
+		enum reason reason = (enum reason)i;
+
+		if (reason_allows(reason) || reason == REASON_QUIET)
+			continue;
+		for (in_window = 0; in_window <= 1; in_window++)
+			sums->by_action[policy_action(group, reason,
+				in_window)] +=
+				grown[tally_cell(reason, in_window)];
+	}
 }
 
 static void
 add_group(struct sums *sums, size_t number, const struct group *group,
 	const uint64_t *cells, const uint64_t *base)
 {
-	uint64_t grown[TALLY_CELLS] = { 0 };
+	uint64_t grown[TALLY_CELLS];
 	struct outcomes outcomes;
 	unsigned i;
 
-	for (i = REASON_ALLOWED; i < REASON_COUNT; i++)
+	for (i = 0; i < TALLY_CELLS; i++)
 		grown[i] = cells[i] - base[i];
-	for (i = REASON_ALLOWED + 1; i < REASON_COUNT; i++) {
-		sums->by_reason[i] += grown[i];
-		if (!group->audit)
-			sums->by_action[policy_action(group, (enum reason)i)]
-				+= grown[i];
-	}
+	for (i = REASON_ALLOWED; i < REASON_COUNT; i++)
+		sums->by_reason[i] += grown[tally_cell((enum reason)i, 0)] +
+			grown[tally_cell((enum reason)i, 1)];
+	add_actions(sums, group, grown);
 	outcomes = outcomes_of(group, grown);
 	add_outcomes(&sums->groups[number], &outcomes);
 	add_outcomes(&sums->all, &outcomes);

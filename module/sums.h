@@ -1,9 +1,10 @@
 /*
  * sums.h - counters as they are told: by what came of queries, and by group.
  *
- * A tally counts by group and reason, of one policy; what that means, whether
- * blocked or audited and by which action, is the policy's to say. Sums hold
- * the meaning, so that those of several policies can be added.
+ * A tally counts by group, reason and whether a window was open, of one policy;
+ * what that means, whether blocked or audited and by which action, is the
+ * policy's to say. Sums hold the meaning, so that those of several policies can
+ * be added.
  *
  * Thread-safety: plain values, owned by the caller.
  */
@@ -20,8 +21,9 @@
 struct sums {
 	uint64_t counts[TALLY_COUNTS];
 	struct outcomes all;
-	/* Blocked and audited ones, and blocked ones. */
+	/* Those of restricted clients, whatever came of them. */
 	uint64_t by_reason[REASON_COUNT];
+	/* Blocked ones; quiet names are in none. */
 	uint64_t by_action[ACTION_COUNT];
 	/* By group of the policy in force, and those of groups that it does
 	 * not have any more. */

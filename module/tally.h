@@ -30,14 +30,16 @@ enum tally_count {
 	TALLY_COUNTS
 };
 
-/* Counters of a group: one a reason, and room to fill a cache line. */
-#define TALLY_CELLS 8
-_Static_assert((int)REASON_COUNT <= TALLY_CELLS, "a cell for each reason");
+/* Counters of a group: one a reason, and the same while one of its windows was
+ * open, for another action counts then. */
+#define TALLY_REASONS 16
+#define TALLY_CELLS (2 * TALLY_REASONS)
+_Static_assert((int)REASON_COUNT <= TALLY_REASONS, "a cell for each reason");
 
 /* In cache lines of its own. */
 struct tally_worker {
 	alignas(64) _Atomic uint64_t counts[TALLY_COUNTS];
-	/* Cell group * TALLY_CELLS + reason. */
+	/* Cell group * TALLY_CELLS + tally_cell(). */
 	_Atomic uint64_t *cells;
 };
 
@@ -71,13 +73,20 @@ tally_count(struct tally *tally, size_t worker, enum tally_count count)
 	tally_raise(&tally->workers[worker].counts[count]);
 }
 
+/* The cell of a group that counts REASON. */
+static inline size_t
+tally_cell(enum reason reason, int in_window)
+{
+	return (size_t)reason + (in_window ? TALLY_REASONS : 0);
+}
+
 /* Counts the query of a client in group number GROUP. */
 static inline void
 tally_decision(struct tally *tally, size_t worker, size_t group,
-	enum reason reason)
+	enum reason reason, int in_window)
 {
 	tally_raise(&tally->workers[worker].cells[group * TALLY_CELLS +
-		(size_t)reason]);
+		tally_cell(reason, in_window)]);
 }
 
 /* Values for a tally of GROUPS groups: all zeroes. 0, or -1 when out of

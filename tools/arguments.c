@@ -28,6 +28,7 @@ static const char *const texts[OPTIONS] = {
 	[OPTION_CLIENT] = "--client PREFIX",
 	[OPTION_CONFIG] = "--config FILE",
 	[OPTION_DIFF] = "--diff",
+	[OPTION_FOR] = "--for TIME",
 	[OPTION_GROUP] = "--group GROUP",
 	[OPTION_LEARNING] = "--learning DAYS",
 	[OPTION_LIMIT] = "--limit N",
@@ -38,6 +39,7 @@ static const char *const texts[OPTIONS] = {
 	[OPTION_OUTPUT] = "--output FILE",
 	[OPTION_PROMETHEUS] = "--prometheus",
 	[OPTION_RESET] = "--reset",
+	[OPTION_SITE] = "--site FILE",
 	[OPTION_STATE] = "--state DIRECTORY",
 };
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "ask.h"
+#include "grants.h"
 #include "observer.h"
 #include "pattern.h"
 #include "prometheus.h"
@@ -372,6 +373,10 @@ ask_explain(const struct session *session)
 		return session_error(session, SESSION_USAGE, "found --lists, "
 			"expected it with --config FILE alone: the module "
 			"knows where its lists are");
+	if (is_given(session, OPTION_SITE))
+		return session_error(session, SESSION_USAGE, "found --site, "
+			"expected it with --config FILE alone: the module "
+			"knows its site");
 	record_begin(&writer, "explain");
 	record_text(&writer, "client", arguments->words[0]);
 	record_text(&writer, "name", arguments->words[1]);
@@ -383,6 +388,81 @@ ask_explain(const struct session *session)
 		record = reply_find(&reply, "explain");
 		code = session_explained(session, record);
 	}
+	reply_clear(&reply);
+	return code;
+}
+
+/* --- allow, revoke. */
+
+/* Begins a request for the group and the pattern of the command line. */
+static void
+begin_grant(const struct session *session, struct record_writer *writer,
+	const char *kind)
+{
+	record_begin(writer, kind);
+	record_text(writer, "group", session->arguments.words[0]);
+	record_text(writer, "pattern", session->arguments.words[1]);
+}
+
+/* Sends it, and prints the record of KIND that answers it. */
+static enum session_code
+end_grant(const struct session *session, struct record_writer *writer,
+	const char *kind)
+{
+	enum session_code code;
+	struct reply reply;
+
+	code = ask(session, writer, &reply);
+	if (code == SESSION_DONE)
+		code = look_for(session, &reply, kind);
+	if (code == SESSION_DONE)
+		code = session_printed(session, session->printer->grant(
+			reply_find(&reply, kind)), code);
+	reply_clear(&reply);
+	return code;
+}
+
+enum session_code
+ask_allow(const struct session *session)
+{
+	const char *lasts = session->arguments.options[OPTION_FOR];
+	struct record_writer writer = { NULL, 0, 0, 0 };
+	int64_t seconds;
+
+	if (lasts == NULL)
+		return session_error(session, SESSION_USAGE, "found no --for, "
+			"expected --for TIME, as in --for 2h");
+	if (text_duration(lasts, &seconds) != 0 ||
+	    seconds > GRANTS_SECONDS_MAX)
+		return session_error(session, SESSION_USAGE, "found \"%s\", "
+			"expected a time from 1s to %dd, as 90s, 30m, 2h or "
+			"1d12h", lasts, GRANTS_SECONDS_MAX / 86400);
+	begin_grant(session, &writer, "allow");
+	record_number(&writer, "seconds", (uint64_t)seconds);
+	return end_grant(session, &writer, "grant");
+}
+
+enum session_code
+ask_revoke(const struct session *session)
+{
+	struct record_writer writer = { NULL, 0, 0, 0 };
+
+	begin_grant(session, &writer, "revoke");
+	return end_grant(session, &writer, "revoked");
+}
+
+/* --- site. */
+
+enum session_code
+ask_site(const struct session *session)
+{
+	enum session_code code;
+	struct reply reply;
+
+	code = ask_word(session, "site", NULL, &reply);
+	if (code == SESSION_DONE)
+		code = session_printed(session, session->printer->site(&reply),
+			code);
 	reply_clear(&reply);
 	return code;
 }

@@ -37,26 +37,34 @@ const struct command session_commands[] = {
 		ask_watch, OPTION_BIT(OPTION_ALL) | OPTION_BIT(OPTION_GROUP) |
 		OPTION_BIT(OPTION_CLIENT) | OPTION_BIT(OPTION_NAME), 0, 0 },
 	{ "explain", "CLIENT NAME [TYPE] [--class CLASS] "
-		"[--config FILE [--lists DIRECTORY]]",
+		"[--config FILE [--lists DIRECTORY] [--site FILE]]",
 		"tell what a client gets for a name, and why", ask_explain,
 		OPTION_BIT(OPTION_CLASS) | OPTION_BIT(OPTION_CONFIG) |
-		OPTION_BIT(OPTION_LISTS), 2, 3 },
+		OPTION_BIT(OPTION_LISTS) | OPTION_BIT(OPTION_SITE), 2, 3 },
+	{ "allow", "GROUP NAME --for TIME",
+		"let a group ask for a name, or a pattern, for a time",
+		ask_allow, OPTION_BIT(OPTION_FOR), 2, 2 },
+	{ "revoke", "GROUP NAME", "end what \"allow\" began", ask_revoke,
+		0, 2, 2 },
 	{ "reload", "[--diff]", "read the policy again and put it in force, "
 		"or tell what that would change", ask_reload,
 		OPTION_BIT(OPTION_DIFF), 0, 0 },
 	{ "report", "[--output FILE]",
 		"write a page of what was blocked, as HTML", ask_report,
 		OPTION_BIT(OPTION_OUTPUT), 0, 0 },
-	{ "check", "[--lists DIRECTORY] FILE",
+	{ "site", "", "print the clients, tags and zones that unbound.conf "
+		"declares", ask_site, 0, 0, 0 },
+	{ "check", "[--lists DIRECTORY] [--site FILE] FILE",
 		"check a policy file as the module does, and warn",
-		offline_check, OPTION_BIT(OPTION_LISTS), 1, 1 },
+		offline_check, OPTION_BIT(OPTION_LISTS) |
+		OPTION_BIT(OPTION_SITE), 1, 1 },
 	{ "replay", "--config NEW [--against OLD | --state DIRECTORY] "
-		"[--lists DIRECTORY] [--limit N] FILE...",
+		"[--lists DIRECTORY] [--site FILE] [--limit N] FILE...",
 		"tell what another policy would change for recorded queries",
 		replay_run, OPTION_BIT(OPTION_CONFIG) |
 		OPTION_BIT(OPTION_AGAINST) | OPTION_BIT(OPTION_STATE) |
-		OPTION_BIT(OPTION_LISTS) | OPTION_BIT(OPTION_LIMIT), 1,
-		SIZE_MAX },
+		OPTION_BIT(OPTION_LISTS) | OPTION_BIT(OPTION_SITE) |
+		OPTION_BIT(OPTION_LIMIT), 1, SIZE_MAX },
 	{ "suggest", "GROUP [--min-clients N] [--min-count N] "
 		"[--learning DAYS] [--lists DIRECTORY]",
 		"make an allowlist of what was seen in audit", suggest_run,

@@ -18,6 +18,7 @@ struct identity {
 	size_t qname_len;
 	struct {
 		uint8_t client[16];
+		uint8_t kind;
 		uint8_t family;
 		uint8_t class_high;
 		uint8_t class_low;
@@ -81,10 +82,11 @@ compare(const struct decision *old, const struct decision *new)
 
 static void
 identify(const struct changes *changes, const struct query *query,
-	struct identity *identity)
+	enum change_kind kind, struct identity *identity)
 {
 	size_t i;
 
+	identity->octets.kind = (uint8_t)kind;
 	memcpy(identity->octets.client, query->client.octets,
 		sizeof(identity->octets.client));
 	identity->octets.family = (uint8_t)query->client.family;
@@ -103,6 +105,7 @@ is_of(const struct change *change, const struct identity *identity,
 	const struct query *query)
 {
 	return change->hash == identity->hash &&
+		change->kind == (enum change_kind)identity->octets.kind &&
 		change->qclass == query->qclass &&
 		change->client.family == query->client.family &&
 		memcmp(change->client.octets, query->client.octets,
@@ -166,27 +169,29 @@ new_change(const struct identity *identity, const struct query *query)
 
 	if (change == NULL)
 		return NULL;
+	change->kind = (enum change_kind)identity->octets.kind;
 	change->client = query->client;
-	change->qtype = query->qtype;
 	change->qclass = query->qclass;
+	change->qtype = query->qtype;
+	change->now = query->now;
 	change->hash = identity->hash;
 	change->qname_len = identity->qname_len;
 	memcpy(change->qname, identity->octets.qname, identity->qname_len);
 	return change;
 }
 
-/* The change for QUERY, new where there is none yet. 0 with *CHANGE NULL where
- * the table is full, or -1 when out of memory. */
+/* The change of KIND for QUERY, new where there is none yet. 0 with *CHANGE
+ * NULL where the table is full, or -1 when out of memory. */
 static int
 find_change(struct changes *changes, const struct query *query,
-	struct change **change)
+	enum change_kind kind, struct change **change)
 {
 	struct identity identity;
 	struct change **place;
 
 	if (make_room(changes) != 0)
 		return -1;
-	identify(changes, query, &identity);
+	identify(changes, query, kind, &identity);
 	place = find_place(changes, &identity, query);
 	if (*place == NULL && changes->used < CHANGES_MAX) {
 		*place = new_change(&identity, query);
@@ -217,13 +222,12 @@ count_change(struct changes *changes, const struct traffic_query *query,
 	struct change *change;
 
 	changes->changed[kind]++;
-	if (find_change(changes, &query->query, &change) != 0)
+	if (find_change(changes, &query->query, kind, &change) != 0)
 		return -1;
 	if (change == NULL) {
 		changes->unlisted++;
 		return 0;
 	}
-	change->kind = kind;
 	change->count++;
 	if (query->has_time)
 		add_time(change, query->seconds);
@@ -252,13 +256,12 @@ merge_change(struct changes *changes, const struct change *from)
 	struct query query;
 
 	change_query(from, &query);
-	if (find_change(changes, &query, &change) != 0)
+	if (find_change(changes, &query, from->kind, &change) != 0)
 		return -1;
 	if (change == NULL) {
 		changes->unlisted += from->count;
 		return 0;
 	}
-	change->kind = from->kind;
 	change->count += from->count;
 	if (from->has_time) {
 		add_time(change, from->first);
@@ -338,4 +341,5 @@ change_query(const struct change *change, struct query *query)
 	query->qname_len = change->qname_len;
 	query->qtype = change->qtype;
 	query->qclass = change->qclass;
+	query->now = change->now;
 }

@@ -2,8 +2,9 @@
  * changes.h - queries that another policy would judge otherwise.
  *
  * Each query is judged under two policies. Those that make a difference are
- * counted by client, name and class, up to CHANGES_MAX of them; all queries
- * are counted by what becomes of them.
+ * counted by client, name, class and the kind of the difference, which may be
+ * another for another type or time, up to CHANGES_MAX of them; all queries are
+ * counted by what becomes of them.
  *
  * Thread-safety: one thread.
  */
@@ -28,13 +29,14 @@ enum change_kind {
 	CHANGE_NONE = CHANGE_KINDS
 };
 
-/* The queries of one client for one name. */
+/* The queries of one client for one name, with one kind of difference. */
 struct change {
 	enum change_kind kind;
 	struct address client;
-	/* Of the first query; the verdict does not depend on it. */
-	uint16_t qtype;
 	uint16_t qclass;
+	/* Of the first query, which stands for them. */
+	uint16_t qtype;
+	int64_t now;
 	uint64_t count;
 	/* Seconds since 1970, where any of them has a time. */
 	int has_time;

@@ -11,7 +11,7 @@
 /* ASCII only: no terminal takes any of it for a command. */
 #define FORMAT (JSON_ENSURE_ASCII | JSON_COMPACT)
 
-enum type { TEXT, NUMBER, YES_NO, NUMBERS, TEXTS };
+enum type { TEXT, NUMBER, YES_NO, NUMBERS, TEXTS, WORDS };
 
 /* What the value of a key is, by the kind of record that it is in. */
 struct key {
@@ -41,6 +41,7 @@ static const struct key keys[] = {
 	{ "status", "workers", NUMBER },
 	{ "status", "listeners", NUMBER },
 	{ "status", "memory", NUMBER },
+	{ "status", "followed", NUMBER },
 	{ "status", "errors", NUMBER },
 	{ "status", "error", TEXT },
 	{ "group", "name", TEXT },
@@ -56,6 +57,7 @@ static const struct key keys[] = {
 	{ "group", "allowed", NUMBER },
 	{ "group", "blocked", NUMBER },
 	{ "group", "audited", NUMBER },
+	{ "group", "quiet", NUMBER },
 	{ "line", "value", NUMBER },
 	{ "top", "by", TEXT },
 	{ "top", "since", NUMBER },
@@ -81,6 +83,7 @@ static const struct key keys[] = {
 	{ "steps", "allowed", NUMBERS },
 	{ "steps", "blocked", NUMBERS },
 	{ "steps", "audited", NUMBERS },
+	{ "steps", "quiet", NUMBERS },
 	{ "event", "time", NUMBER },
 	{ "event", "microseconds", NUMBER },
 	{ "event", "client", TEXT },
@@ -92,6 +95,7 @@ static const struct key keys[] = {
 	{ "event", "reason", TEXT },
 	{ "event", "action", TEXT },
 	{ "event", "rule", TEXT },
+	{ "event", "found", TEXT },
 	{ "lost", "count", NUMBER },
 	{ "explain", "client", TEXT },
 	{ "explain", "name", TEXT },
@@ -105,11 +109,25 @@ static const struct key keys[] = {
 	{ "explain", "prefix", TEXT },
 	{ "explain", "pattern", TEXT },
 	{ "explain", "deny", YES_NO },
+	{ "explain", "kind", TEXT },
 	{ "explain", "list", TEXT },
 	{ "explain", "rule", TEXT },
+	{ "explain", "granted", TEXT },
+	{ "explain", "until", NUMBER },
+	{ "explain", "followed-from", TEXT },
+	{ "explain", "window", TEXT },
+	{ "explain", "window-change", NUMBER },
+	{ "explain", "types", TEXTS },
+	{ "explain", "inspects", TEXTS },
 	{ "explain", "answer", TEXT },
 	{ "explain", "ttl", NUMBER },
 	{ "explain", "ede", TEXT },
+	{ "grant", "group", TEXT },
+	{ "grant", "pattern", TEXT },
+	{ "grant", "since", NUMBER },
+	{ "grant", "until", NUMBER },
+	{ "revoked", "group", TEXT },
+	{ "revoked", "pattern", TEXT },
 	{ "problem", "severity", TEXT },
 	{ "problem", "text", TEXT },
 	{ "reloaded", "generation", NUMBER },
@@ -126,8 +144,13 @@ static const struct key keys[] = {
 	{ "client", "prefix", TEXT },
 	{ "client", "before", TEXT },
 	{ "client", "after", TEXT },
+	{ "client", "tags", WORDS },
+	{ "client", "view", TEXT },
+	{ "zone", "name", TEXT },
+	{ "zone", "kind", TEXT },
 	{ "pattern", "change", TEXT },
 	{ "pattern", "group", TEXT },
+	{ "pattern", "kind", TEXT },
 	{ "pattern", "list", TEXT },
 	{ "pattern", "pattern", TEXT },
 	{ "pattern", "deny", YES_NO },
@@ -304,6 +327,8 @@ value_of(enum type type, const char *value)
 		return array_value(value, ",", number_value);
 	case TEXTS:
 		return array_value(value, ", ", text_value);
+	case WORDS:
+		return array_value(value, " ", text_value);
 	case TEXT:
 		break;
 	}
@@ -451,10 +476,19 @@ history_of(const struct reply *reply)
 	return history;
 }
 
+static json_t *
+status_of(const struct reply *reply)
+{
+	json_t *status = object_of_kind(reply, "status");
+
+	(void)add(&status, "grants", array_of(reply, "grant"));
+	return status;
+}
+
 static int
 json_status(const struct reply *reply)
 {
-	return print(object_of_kind(reply, "status"));
+	return print(status_of(reply));
 }
 
 static int
@@ -530,6 +564,43 @@ json_explain(const struct record *record)
 	return print(object_of(record));
 }
 
+static int
+json_grant(const struct record *record)
+{
+	return print(object_of(record));
+}
+
+/* The names of the records "tag". */
+static json_t *
+tags_of(const struct reply *reply)
+{
+	json_t *array = json_array();
+	size_t i;
+
+	for (i = 0; array != NULL && i < reply->count; i++) {
+		const struct record *record = &reply->records[i];
+		const char *name = record_get(record, "name");
+
+		if (strcmp(record->kind, "tag") == 0 && name != NULL &&
+		    json_array_append_new(array, text_value(name)) != 0) {
+			json_decref(array);
+			array = NULL;
+		}
+	}
+	return array;
+}
+
+static int
+json_site(const struct reply *reply)
+{
+	json_t *json = json_object();
+
+	(void)add(&json, "clients", array_of(reply, "client"));
+	(void)add(&json, "tags", tags_of(reply));
+	(void)add(&json, "zones", array_of(reply, "zone"));
+	return print(json);
+}
+
 static json_t *
 group_histories(const struct report *report)
 {
@@ -553,7 +624,7 @@ json_report(FILE *out, const struct report *report)
 {
 	json_t *json = json_object();
 
-	(void)add(&json, "status", object_of_kind(&report->status, "status"));
+	(void)add(&json, "status", status_of(&report->status));
 	(void)add(&json, "groups", array_of(&report->groups, "group"));
 	(void)add(&json, "history", history_of(&report->history));
 	(void)add(&json, "group_histories", group_histories(report));
@@ -819,6 +890,8 @@ const struct printer json_printer = {
 	.replay = json_replay,
 	.suggest = json_suggest,
 	.reload = json_reload,
+	.grant = json_grant,
+	.site = json_site,
 	.version = json_version,
 	.help = json_help,
 	.error = json_error,

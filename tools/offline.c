@@ -5,9 +5,68 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include <time.h>
+
 #include "explain.h"
+#include "file.h"
 #include "question.h"
 #include "session.h"
+#include "site.h"
+
+/* Reads the file of --site. 0 with its text in FILE, or -1 with the error
+ * printed. */
+static int
+read_site(const struct session *session, const char *path, struct file *file)
+{
+	const struct origin nowhere = { path, 0, 0 };
+	char text[SESSION_WRONG];
+	struct site site;
+	struct diag diag;
+	unsigned line = 0;
+	int result;
+
+	memset(&diag, 0, sizeof(diag));
+	result = file_read(file, path, nowhere, &diag);
+	if (result != 0) {
+		snprintf(text, sizeof(text), "cannot read %s", path);
+		(void)session->printer->error(text, &diag);
+		diag_clear(&diag);
+		return -1;
+	}
+	diag_clear(&diag);
+	result = site_read(&site, file->text, file->length, &line);
+	site_clear(&site);
+	if (result == -1)
+		(void)session_error(session, SESSION_USAGE, "%s:%u: found "
+			"something else, expected what \"bitsinkctl site\" "
+			"prints", path, line);
+	else if (result != 0)
+		(void)session_printed(session, -1, SESSION_DONE);
+	return result;
+}
+
+/* The policy, for a site that is known. */
+static struct policy *
+load_for_site(const struct session *session, const char *path,
+	struct policy_options *options, struct diag *diag,
+	enum session_code *code)
+{
+	struct file file;
+	struct policy *policy;
+
+	memset(&file, 0, sizeof(file));
+	if (read_site(session, session->arguments.options[OPTION_SITE],
+	    &file) != 0) {
+		file_free(&file);
+		*code = SESSION_USAGE;
+		return NULL;
+	}
+	options->site = file.text;
+	options->site_length = file.length;
+	policy = policy_load(path, options, diag);
+	file_free(&file);
+	return policy;
+}
 
 struct policy *
 offline_load(const struct session *session, const char *path,
@@ -36,6 +95,8 @@ offline_load(const struct session *session, const char *path,
 			"no random key: %s", strerror(errno));
 		return NULL;
 	}
+	if (session->arguments.options[OPTION_SITE] != NULL)
+		return load_for_site(session, path, &options, diag, code);
 	return policy_load(path, &options, diag);
 }
 
@@ -82,7 +143,7 @@ explain(const struct session *session, const struct policy *policy,
 	enum session_code code;
 	struct reply reply;
 
-	explain_query(policy, &question->query, &explanation);
+	explain_query(policy, NULL, &question->query, &explanation);
 	explain_record(&writer, &question->query, &explanation);
 	code = session_reply(session, &writer, &reply);
 	if (code == SESSION_DONE)
@@ -110,6 +171,7 @@ offline_explain(const struct session *session)
 	if (expected != NULL)
 		return session_error(session, SESSION_USAGE, "found \"%s\", "
 			"expected %s", found, expected);
+	question.query.now = time(NULL);
 	policy = offline_load(session, path, NULL, 0, &diag, &code);
 	if (policy != NULL)
 		code = explain(session, policy, &question);

@@ -262,6 +262,28 @@ put_first_line(const struct record *status)
 	putchar('\n');
 }
 
+/* What is allowed for a time. */
+static void
+put_grants(const struct reply *reply, const struct record *status)
+{
+	size_t i;
+
+	for (i = 0; i < reply->count; i++) {
+		const struct record *grant = &reply->records[i];
+		char until[TEXT_TIME_MAX], left[TEXT_TIME_MAX];
+
+		if (strcmp(grant->kind, "grant") != 0)
+			continue;
+		text_time(until, number(grant, "until"));
+		text_left(left, number(grant, "until"), number(status, "now"));
+		put_label("grant");
+		put(value(grant, "group"));
+		putchar(' ');
+		put(value(grant, "pattern"));
+		printf(" until %s (%s)\n", until, left);
+	}
+}
+
 static int
 print_status(const struct reply *reply)
 {
@@ -281,6 +303,9 @@ print_status(const struct reply *reply)
 	put_line(status, "groups");
 	put_line(status, "prefixes");
 	put_line(status, "patterns");
+	put_line(status, "grants");
+	put_grants(reply, status);
+	put_line(status, "followed");
 	put_memory_line(status);
 	put_line(status, "workers");
 	put_line(status, "listeners");
@@ -308,6 +333,7 @@ print_groups(const struct reply *reply)
 		{ "ALLOWED", "allowed", 1, NULL },
 		{ "BLOCKED", "blocked", 1, NULL },
 		{ "AUDITED", "audited", 1, NULL },
+		{ "QUIET", "quiet", 1, NULL },
 		{ "AT", "at", 0, NULL },
 		{ "SINKHOLES", "sinkholes", 0, NULL },
 		{ "LISTS", "lists", 0, NULL },
@@ -506,6 +532,10 @@ print_event(const struct record *record)
 	put_left(value(record, "type"), 5);
 	putchar(' ');
 	put(value(record, "rule"));
+	if (has(record, "found")) {
+		printf(" found ");
+		put(value(record, "found"));
+	}
 	putchar('\n');
 	return 0;
 }
@@ -517,8 +547,12 @@ put_client(const struct record *explain)
 {
 	put(value(explain, "client"));
 	if (!has(explain, "group")) {
-		printf(" is in no group: it is served as if bitsink were not "
-			"there.\n");
+		printf(" is in no group");
+		if (has(explain, "prefix")) {
+			printf(", by unrestricted ");
+			put(value(explain, "prefix"));
+		}
+		printf(": it is served as if bitsink were not there.\n");
 		return;
 	}
 	printf(" is in group ");
@@ -548,10 +582,38 @@ put_rule(const struct record *record)
 static void
 put_pattern(const struct record *explain)
 {
-	printf(" is %s by the pattern ",
-		is(explain, "deny", "yes") ? "denied" : "allowed");
+	if (is(explain, "kind", "quiet")) {
+		printf(" is quiet by the pattern ");
+		put_rule(explain);
+		printf(": nothing allows it, and it is no alarm.\n");
+		return;
+	}
+	printf(" is %s by the %s ",
+		is(explain, "deny", "yes") ? "denied" : "allowed",
+		is(explain, "kind", "site") ? "zone" : "pattern");
 	put_rule(explain);
+	if (is(explain, "kind", "window"))
+		printf(" of the open window");
 	printf(", the most specific one that matches.\n");
+}
+
+/* What is allowed besides the policy. */
+static void
+put_exception(const struct record *explain)
+{
+	char time[TEXT_TIME_MAX];
+
+	text_time(time, number(explain, "until"));
+	if (has(explain, "followed-from")) {
+		printf(" is allowed until %s: it stood in the chain of the "
+			"answer to ", time);
+		put(value(explain, "followed-from"));
+		printf("\n");
+		return;
+	}
+	printf(" is allowed until %s, by \"bitsinkctl allow\" of ", time);
+	put(value(explain, "granted"));
+	printf(".\n");
 }
 
 static void
@@ -566,8 +628,19 @@ put_reason(const struct record *explain)
 		printf(" is asked for in class ");
 		put(class);
 		printf(", which no pattern allows anything in.\n");
+	} else if (is(explain, "reason", "type")) {
+		printf(" may be asked for, but not for ");
+		put(value(explain, "type"));
+		printf(": the group's types are ");
+		put(value(explain, "types"));
+		printf(".\n");
 	} else if (has(explain, "pattern")) {
 		put_pattern(explain);
+	} else if (has(explain, "until")) {
+		put_exception(explain);
+	} else if (is(explain, "reason", "quiet")) {
+		printf(" is quiet, as all names of one label: nothing allows "
+			"it, and it is no alarm.\n");
 	} else if (is(explain, "reason", "not-listed")) {
 		printf(" is not listed there: no pattern matches.\n");
 	} else {
@@ -575,6 +648,34 @@ put_reason(const struct record *explain)
 		put(value(explain, "reason"));
 		printf(".\n");
 	}
+}
+
+/* Whether a window is open, and until when that is so. */
+static void
+put_window(const struct record *explain)
+{
+	char time[TEXT_TIME_MAX];
+
+	if (!has(explain, "window"))
+		return;
+	printf("%s of the group is open now",
+		is(explain, "window", "open") ? "A window" : "No window");
+	if (has(explain, "window-change")) {
+		text_time(time, number(explain, "window-change"));
+		printf("; that changes at %s", time);
+	}
+	printf(".\n");
+}
+
+static void
+put_inspects(const struct record *explain)
+{
+	if (!has(explain, "inspects"))
+		return;
+	printf("What the group gets is judged by its %s, too.\n",
+		is(explain, "inspects", "chain") ? "chain" :
+		is(explain, "inspects", "addresses") ? "addresses" :
+		"chain and its addresses");
 }
 
 static void
@@ -605,6 +706,7 @@ print_explain(const struct record *explain)
 {
 	put_client(explain);
 	put_reason(explain);
+	put_window(explain);
 	if (is(explain, "verdict", "audit")) {
 		printf("The group is in audit: this is counted and logged, and "
 			"answered all the same; else the action would be ");
@@ -612,7 +714,55 @@ print_explain(const struct record *explain)
 		printf(".\n");
 	}
 	put_answer(explain);
+	put_inspects(explain);
 	return 0;
+}
+
+/* --- allow, revoke, site. */
+
+static int
+print_grant(const struct record *record)
+{
+	char until[TEXT_TIME_MAX];
+
+	put(value(record, "group"));
+	if (strcmp(record->kind, "grant") == 0) {
+		text_time(until, number(record, "until"));
+		printf(" may ask for ");
+		put(value(record, "pattern"));
+		printf(" until %s\n", until);
+	} else {
+		printf(" may no longer ask for ");
+		put(value(record, "pattern"));
+		putchar('\n');
+	}
+	return 0;
+}
+
+/* As the records came, for they are what --site reads. */
+static int
+print_site(const struct reply *reply)
+{
+	struct record_writer writer = { NULL, 0, 0, 0 };
+	int result = 0;
+	size_t i;
+	unsigned k;
+
+	for (i = 0; i < reply->count; i++) {
+		const struct record *record = &reply->records[i];
+
+		record_begin(&writer, record->kind);
+		for (k = 0; k < record->count; k++)
+			record_text(&writer, record->fields[k].key,
+				record->fields[k].value);
+		record_end(&writer);
+	}
+	if (writer.broken)
+		result = -1;
+	else if (writer.length > 0)
+		(void)fwrite(writer.memory, 1, writer.length, stdout);
+	record_clear(&writer);
+	return result;
 }
 
 /* --- reload. */
@@ -672,13 +822,28 @@ put_client_change(const struct record *change)
 		? value(change, "after") : "unrestricted");
 }
 
+/* What a pattern is for, as the policy's file has it. */
+static const char *
+kind_of_pattern(const struct record *change)
+{
+	if (is(change, "kind", "quiet"))
+		return "quiet";
+	if (is(change, "kind", "window"))
+		return "window-allow";
+	if (is(change, "kind", "chain"))
+		return "chain-allow";
+	if (is(change, "kind", "site"))
+		return "zone";
+	return is(change, "deny", "yes") ? "deny" : "allow";
+}
+
 static void
 put_pattern_change(const struct record *change)
 {
 	fputs("group ", stdout);
 	put(value(change, "group"));
 	printf(": %c %s ", is(change, "change", "added") ? '+' : '-',
-		is(change, "deny", "yes") ? "deny" : "allow");
+		kind_of_pattern(change));
 	put_rule(change);
 }
 
@@ -823,8 +988,17 @@ static void
 put_why(const struct record *explain)
 {
 	if (has(explain, "pattern")) {
-		printf("%s ", is(explain, "deny", "yes") ? "denied by" : "by");
+		printf("%s ", is(explain, "deny", "yes") ? "denied by" :
+			is(explain, "kind", "quiet") ? "quiet by" :
+			is(explain, "kind", "site") ? "by the zone" :
+			is(explain, "kind", "window") ? "in a window by" :
+			"by");
 		put_rule(explain);
+	} else if (is(explain, "reason", "type")) {
+		printf("for its type ");
+		put(value(explain, "type"));
+	} else if (is(explain, "reason", "quiet")) {
+		printf("quiet, as all names of one label");
 	} else if (is(explain, "reason", "class")) {
 		printf("for its class");
 	} else if (is(explain, "reason", "not-listed")) {
@@ -1041,6 +1215,8 @@ const struct printer print_printer = {
 	.replay = print_replay,
 	.suggest = fragment_print,
 	.reload = print_reload,
+	.grant = print_grant,
+	.site = print_site,
 	.version = print_version,
 	.help = print_help,
 	.error = print_error,

@@ -31,6 +31,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "changes.h"
@@ -51,6 +52,7 @@
 
 struct replay {
 	const struct session *session;
+	int64_t now;
 	int64_t limit;
 	struct policy *old;
 	struct policy *new;
@@ -137,8 +139,11 @@ take_query(void *arg, const struct traffic_query *query)
 	struct replay *replay = arg;
 	struct changes *changes = query->from_answer ? &replay->answers
 		: &replay->changes;
+	struct traffic_query judged = *query;
 
-	if (changes_add(changes, query) == 0)
+	/* Windows were open when it came, or are now. */
+	judged.query.now = query->has_time ? query->seconds : replay->now;
+	if (changes_add(changes, &judged) == 0)
 		return 0;
 	replay->failed = 1;
 	return -1;
@@ -292,7 +297,7 @@ record_explained(struct record_writer *records, const struct policy *policy,
 {
 	struct explanation explanation;
 
-	explain_query(policy, query, &explanation);
+	explain_query(policy, NULL, query, &explanation);
 	explain_record(records, query, &explanation);
 }
 
@@ -426,6 +431,7 @@ replay_run(const struct session *session)
 
 	memset(&replay, 0, sizeof(replay));
 	replay.session = session;
+	replay.now = time(NULL);
 	code = read_options(&replay);
 	if (code == SESSION_DONE)
 		code = load_policies(&replay);

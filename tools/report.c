@@ -67,6 +67,8 @@ struct page {
 	struct day day;
 	/* Since the start, of all groups. */
 	uint64_t totals[KINDS];
+	/* Quiet names of the day, which are no alarm and in no chart. */
+	uint64_t quiet;
 	/* What the lists count: only blocked queries, audited ones, or both. */
 	const char *listed;
 };
@@ -424,6 +426,19 @@ read_day(struct day *day, const struct reply *reply, int64_t now)
 				day->counts[kind][i]);
 	}
 	return steps != NULL ? 0 : -1;
+}
+
+/* Queries for quiet names in the steps of REPLY, 0 where it has none. */
+static uint64_t
+sum_quiet(const struct reply *reply)
+{
+	uint64_t steps[HISTORY_STEPS], total = 0;
+	size_t i;
+
+	numbers_of(reply_find(reply, "steps"), "quiet", steps, HISTORY_STEPS);
+	for (i = 0; i < HISTORY_STEPS; i++)
+		total = add(total, steps[i]);
+	return total;
 }
 
 /* The group of that name, or NULL. */
@@ -1203,6 +1218,12 @@ put_lead(const struct page *page)
 		fputs(" would have been", out);
 	}
 	fputs(".", out);
+	if (page->quiet > 0) {
+		fputs(" Not counted there: ", out);
+		put_digits(out, page->quiet);
+		fputs(page->quiet == 1 ? " query for a name that is kept quiet."
+			: " queries for names that are kept quiet.", out);
+	}
 	if (client != NULL && name != NULL) {
 		/* The name is not at the end, where its dot would be a second
 		 * one. */
@@ -1659,6 +1680,16 @@ explain_reason(const char *reason)
 		{ "not-listed", "No pattern of the group has the name." },
 		{ "denied", "The most specific pattern that has the name is a "
 			"deny." },
+		{ "type", "The group may ask for the name, but not for this "
+			"type." },
+		{ "chain", "The name may be asked for, but it is an alias of "
+			"one that may not." },
+		{ "address", "The name may be asked for, but it has an address "
+			"that it must not have." },
+		{ "answer", "The name may be asked for, but its answer could "
+			"not be judged, and is blocked for that." },
+		{ "busy", "The name may be asked for, but too many answers "
+			"were waited for that are to be judged." },
 		{ "class", "The query was of a class that no policy speaks "
 			"of: neither IN nor ANY." },
 		{ "malformed", "The query could not be judged, and is blocked "
@@ -1903,6 +1934,7 @@ begin_page(struct page *page, FILE *out, const struct report *report)
 	page->status = reply_find(&report->status, "status");
 	page->now = time_of(page->status, "now");
 	read_day(&page->day, &report->history, page->now);
+	page->quiet = sum_quiet(&report->history);
 	for (kind = 0; kind < KINDS; kind++)
 		page->totals[kind] = sum_of(&report->groups, "group",
 			kinds[kind].key);

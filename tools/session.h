@@ -75,6 +75,10 @@ struct printer {
 	int (*suggest)(const struct reply *reply);
 	/* All that "reload" answers, also with errors. */
 	int (*reload)(const struct reply *reply);
+	/* The one record of "allow" and of "revoke". */
+	int (*grant)(const struct record *record);
+	/* The records of site.h. */
+	int (*site)(const struct reply *reply);
 	int (*version)(const char *version);
 	/* All commands for NULL. */
 	int (*help)(const struct command *command);
@@ -112,9 +116,9 @@ enum session_code session_explained(const struct session *session,
 	const struct record *record);
 
 /* Reads the policy of PATH, or the one that TAPE replays where that is not
- * NULL, as the module does; NULL where it has errors, which are in DIAG. Where
- * it is an error of our own, that is printed, and *CODE is another one than
- * SESSION_DONE. */
+ * NULL, as the module does, for a host that declares what the file of --site
+ * says; NULL where it has errors, which are in DIAG. Where it is an error of
+ * our own, that is printed, and *CODE is another one than SESSION_DONE. */
 struct policy *offline_load(const struct session *session, const char *path,
 	struct tape *tape, int check_patterns, struct diag *diag,
 	enum session_code *code);
@@ -132,6 +136,9 @@ enum session_code ask_top(const struct session *session);
 enum session_code ask_watch(const struct session *session);
 enum session_code ask_explain(const struct session *session);
 enum session_code ask_reload(const struct session *session);
+enum session_code ask_allow(const struct session *session);
+enum session_code ask_revoke(const struct session *session);
+enum session_code ask_site(const struct session *session);
 enum session_code ask_report(const struct session *session);
 enum session_code offline_explain(const struct session *session);
 enum session_code offline_check(const struct session *session);

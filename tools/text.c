@@ -116,26 +116,69 @@ text_time(char *out, int64_t seconds)
 		snprintf(out, TEXT_TIME_MAX, "%" PRId64, seconds);
 }
 
+/* Writes SECONDS in a unit that suits, and WORD behind it. */
+static void
+write_span(char *out, uint64_t seconds, const char *word)
+{
+	const char *unit = "s";
+
+	if (seconds >= (uint64_t)2 * 24 * 3600) {
+		seconds /= (uint64_t)24 * 3600;
+		unit = "days";
+	} else if (seconds >= 3600) {
+		seconds /= 3600;
+		unit = "h";
+	} else if (seconds >= 60) {
+		seconds /= 60;
+		unit = "min";
+	}
+	snprintf(out, TEXT_TIME_MAX, "%" PRIu64 " %s %s", seconds, unit, word);
+}
+
+/* No time that is one overflows what these two subtract. */
 void
 text_ago(char *out, int64_t seconds, int64_t now)
 {
-	/* No time that is one overflows that. */
-	uint64_t age = (uint64_t)now - (uint64_t)seconds;
-	const char *unit = "s";
-
-	if (seconds > now) {
+	if (seconds > now)
 		snprintf(out, TEXT_TIME_MAX, "in the future");
-		return;
+	else
+		write_span(out, (uint64_t)now - (uint64_t)seconds, "ago");
+}
+
+void
+text_left(char *out, int64_t seconds, int64_t now)
+{
+	if (seconds <= now)
+		snprintf(out, TEXT_TIME_MAX, "over");
+	else
+		write_span(out, (uint64_t)seconds - (uint64_t)now, "left");
+}
+
+int
+text_duration(const char *value, int64_t *seconds)
+{
+	static const struct {
+		char letter;
+		int64_t seconds;
+	} units[] = { { 'd', 86400 }, { 'h', 3600 }, { 'm', 60 }, { 's', 1 } };
+	size_t i = 0;
+
+	*seconds = 0;
+	while (*value >= '0' && *value <= '9') {
+		int64_t count = 0;
+
+		for (; *value >= '0' && *value <= '9'; value++) {
+			if (count > INT32_MAX)
+				return -1;
+			count = count * 10 + (*value - '0');
+		}
+		while (i < sizeof(units) / sizeof(units[0]) &&
+		    units[i].letter != *value)
+			i++;
+		if (i == sizeof(units) / sizeof(units[0]))
+			return -1;
+		*seconds += count * units[i++].seconds;
+		value++;
 	}
-	if (age >= (uint64_t)2 * 24 * 3600) {
-		age /= (uint64_t)24 * 3600;
-		unit = "days";
-	} else if (age >= 3600) {
-		age /= 3600;
-		unit = "h";
-	} else if (age >= 60) {
-		age /= 60;
-		unit = "min";
-	}
-	snprintf(out, TEXT_TIME_MAX, "%" PRIu64 " %s ago", age, unit);
+	return *value == '\0' && *seconds > 0 ? 0 : -1;
 }

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Room for text_time() and text_ago(). */
+/* Room for text_time(), text_ago() and text_left(). */
 #define TEXT_TIME_MAX 48
 
 /*
@@ -31,5 +31,11 @@ int text_number(const char *value, int64_t *number);
 void text_time(char *out, int64_t seconds);
 /* The time from SECONDS to NOW, as in "3 h ago". */
 void text_ago(char *out, int64_t seconds, int64_t now);
+/* The time from NOW to SECONDS, as in "3 h left"; "over" for none. */
+void text_left(char *out, int64_t seconds, int64_t now);
+
+/* Reads a time as 90s, 30m, 2h, 1d or 1h30m: numbers with units, the longest
+ * first, that together are more than 0. 0, or -1. */
+int text_duration(const char *value, int64_t *seconds);
 
 #endif

@@ -29,6 +29,7 @@ enum { ONE, TWO, THREE };
 struct desk {
 	struct world world;
 	struct commands commands;
+	struct granting granting;
 	/* What the last load was asked for with, and is answered with. */
 	unsigned loads;
 	int diff;
@@ -59,6 +60,11 @@ desk_open_with(struct desk *desk, const char *text)
 	desk->commands.tally = desk->world.tally;
 	desk->commands.observer = desk->world.observer;
 	desk->commands.stats = desk->world.stats;
+	desk->commands.exceptions = &desk->world.exceptions;
+	desk->granting.grants = desk->world.exceptions.grants;
+	desk->granting.directory = STATE;
+	desk->granting.line = said_line;
+	desk->commands.granting = &desk->granting;
 	desk->commands.unbound = "1.17.1 \"test\"";
 	desk->commands.started = NOW - 5;
 	desk->commands.now = LATER;
@@ -99,7 +105,7 @@ ask(struct desk *desk, const char *client, const char *qname)
 	struct event event = event_of(&desk->world, client, qname, NOW);
 
 	tally_decision(desk->world.tally, 0, group_number(&desk->world,
-		event.group), event.reason);
+		event.group), event.reason, 0);
 	observer_event(desk->world.observer, &event);
 }
 
@@ -181,7 +187,8 @@ status_tells_what_is_in_force(void **state)
 		"policy=policy.conf checksum=%016" PRIx64 " generation=1 "
 		"loaded=1700000000 stale=no started=1699999995 "
 		"now=1700000061 groups=3 prefixes=4 patterns=7 workers=2 "
-		"listeners=0 memory=%zu errors=0", BITSINK_VERSION, host,
+		"listeners=0 memory=%zu grants=0 followed=0 errors=0",
+		BITSINK_VERSION, host,
 		(int)getpid(), desk.world.standing->checksum,
 		commands_memory(&desk.commands));
 	assert_string_equal(record_line(&reply.records[0]), expected);
@@ -261,7 +268,11 @@ groups_are_told_with_what_they_have(void **state)
 	}
 	ask(&desk, "192.0.2.1", "d.example");
 	ask(&desk, "2001:db8::7", "x.example");
-	tally_decision(desk.world.tally, 1, TWO, REASON_CLASS);
+	tally_decision(desk.world.tally, 1, TWO, REASON_CLASS, 0);
+	tally_decision(desk.world.tally, 1, TWO, REASON_SITE, 1);
+	tally_decision(desk.world.tally, 1, TWO, REASON_QUIET, 1);
+	tally_decision(desk.world.tally, 1, THREE, REASON_QUIET, 0);
+	tally_decision(desk.world.tally, 0, THREE, REASON_QUIET, 0);
 	/* Statistics that are set back are no matter. */
 	stats_clear(desk.world.stats, 0);
 	reply = reply_to(&desk, "groups");
@@ -269,16 +280,17 @@ groups_are_told_with_what_they_have(void **state)
 	assert_string_equal(record_line(&reply.records[ONE]),
 		"group name=one at=policy.conf:2:1 mode=enforce "
 		"action=nxdomain ttl=5 log=first-seen prefixes=2 patterns=2 "
-		"lists=names, more sinkholes= allowed=3 blocked=2 audited=0");
+		"lists=names, more sinkholes= allowed=3 blocked=2 audited=0 "
+		"quiet=0");
 	assert_string_equal(record_line(&reply.records[TWO]),
 		"group name=two at=policy.conf:5:1 mode=enforce "
 		"action=sinkhole ttl=60 log=all prefixes=1 patterns=1 lists= "
 		"sinkholes=198.51.100.1, 198.51.100.2, 2001:db8:1::1 "
-		"allowed=0 blocked=1 audited=0");
+		"allowed=1 blocked=1 audited=0 quiet=1");
 	assert_string_equal(record_line(&reply.records[THREE]),
 		"group name=three at=policy.conf:8:1 mode=audit action=drop "
 		"ttl=60 log=off prefixes=1 patterns=1 lists= sinkholes= "
-		"allowed=0 blocked=0 audited=3");
+		"allowed=0 blocked=0 audited=3 quiet=2");
 	reply_free(&reply);
 	desk_close(&desk);
 }
@@ -407,8 +419,14 @@ metrics_have_a_cell_for_each_reason(void **state)
 	ask(&desk, "192.0.2.1", "a.example");
 	ask(&desk, "192.0.2.1", "d.example");
 	ask(&desk, "192.0.2.3", "d.example");
-	tally_decision(desk.world.tally, 1, TWO, REASON_MALFORMED);
-	tally_decision(desk.world.tally, 1, THREE, REASON_CLASS);
+	tally_decision(desk.world.tally, 1, TWO, REASON_MALFORMED, 0);
+	/* Nothing tells a window of a group that has none. */
+	tally_decision(desk.world.tally, 0, TWO, REASON_MALFORMED, 1);
+	tally_decision(desk.world.tally, 1, TWO, REASON_FOLLOWED, 0);
+	tally_decision(desk.world.tally, 1, TWO, REASON_QUIET, 0);
+	tally_decision(desk.world.tally, 1, THREE, REASON_CLASS, 0);
+	tally_decision(desk.world.tally, 1, THREE, REASON_QUIET, 0);
+	tally_decision(desk.world.tally, 1, THREE, REASON_ADDRESS, 0);
 	tally_count(desk.world.tally, 1, TALLY_UNRESTRICTED);
 	tally_count(desk.world.tally, 0, TALLY_UNANSWERED);
 	tally_count(desk.world.tally, 1, TALLY_EVENTS_LOST);
@@ -430,7 +448,9 @@ metrics_have_a_cell_for_each_reason(void **state)
 	assert_int_equal(line_of(&reply, "gauge", "memory"),
 		commands_memory(&desk.commands));
 	assert_int_equal(line_of(&reply, "gauge", "listeners"), 0);
-	assert_int_equal(reply_count(&reply, "gauge"), 9);
+	assert_int_equal(line_of(&reply, "gauge", "grants"), 0);
+	assert_int_equal(line_of(&reply, "gauge", "followed"), 0);
+	assert_int_equal(reply_count(&reply, "gauge"), 11);
 	assert_int_equal(line_of(&reply, "count", "unrestricted"), 1);
 	assert_int_equal(line_of(&reply, "count", "unanswered"), 1);
 	assert_int_equal(line_of(&reply, "count", "events-lost"), 1);
@@ -450,17 +470,74 @@ metrics_have_a_cell_for_each_reason(void **state)
 		"value=1\n"
 		"cell group=two verdict=allow reason=allowed action=none "
 		"value=0\n"
+		"cell group=two verdict=allow reason=followed action=none "
+		"value=1\n"
 		"cell group=two verdict=block reason=not-listed "
 		"action=sinkhole value=0\n"
+		"cell group=two verdict=quiet reason=quiet action=none "
+		"value=1\n"
 		"cell group=two verdict=block reason=malformed "
-		"action=refused value=1\n"
+		"action=refused value=2\n"
 		"cell group=three verdict=allow reason=allowed action=none "
 		"value=0\n"
 		"cell group=three verdict=audit reason=not-listed "
 		"action=drop value=1\n"
+		"cell group=three verdict=quiet reason=quiet action=none "
+		"value=1\n"
+		"cell group=three verdict=audit reason=address action=drop "
+		"value=1\n"
 		"cell group=three verdict=audit reason=class action=drop "
 		"value=1\n");
-	assert_int_equal(reply.count, 1 + 9 + 5 + 9);
+	assert_int_equal(reply.count, 1 + 11 + 5 + 13);
+	reply_free(&reply);
+	desk_close(&desk);
+}
+
+/* No two cells have the same labels, whatever is counted. */
+static void
+metrics_tell_the_action_of_a_window(void **state)
+{
+	static const char window_policy[] =
+		"group: name: g client: 192.0.2.1 allow: a.example\n"
+		" window: \"daily 00:00-12:00\" window-action: refused\n";
+	char cells[4096] = "";
+	struct reply reply;
+	struct desk desk;
+	unsigned reason;
+	size_t i;
+
+	(void)state;
+	desk_open_with(&desk, window_policy);
+	for (reason = REASON_ALLOWED; reason < REASON_COUNT; reason++) {
+		tally_decision(desk.world.tally, 0, 0, (enum reason)reason, 0);
+		tally_decision(desk.world.tally, 1, 0, (enum reason)reason, 1);
+		tally_decision(desk.world.tally, 0, 0, (enum reason)reason, 1);
+	}
+	reply = reply_to(&desk, "metrics");
+	for (i = 0; i < reply.count; i++)
+		if (strcmp(reply.records[i].kind, "cell") == 0)
+			strcat(strcat(cells, record_line(&reply.records[i]) +
+				strlen("cell group=g ")), "\n");
+	assert_string_equal(cells,
+		"verdict=allow reason=allowed action=none value=3\n"
+		"verdict=allow reason=site action=none value=3\n"
+		"verdict=allow reason=granted action=none value=3\n"
+		"verdict=allow reason=followed action=none value=3\n"
+		"verdict=block reason=not-listed action=nxdomain value=1\n"
+		"verdict=block reason=not-listed action=refused value=2\n"
+		"verdict=block reason=denied action=nxdomain value=1\n"
+		"verdict=block reason=denied action=refused value=2\n"
+		"verdict=quiet reason=quiet action=none value=3\n"
+		"verdict=block reason=type action=nxdomain value=1\n"
+		"verdict=block reason=type action=refused value=2\n"
+		"verdict=block reason=chain action=nxdomain value=1\n"
+		"verdict=block reason=chain action=refused value=2\n"
+		"verdict=block reason=address action=nxdomain value=1\n"
+		"verdict=block reason=address action=refused value=2\n"
+		"verdict=block reason=answer action=refused value=3\n"
+		"verdict=block reason=busy action=refused value=3\n"
+		"verdict=block reason=class action=refused value=3\n"
+		"verdict=block reason=malformed action=refused value=3\n");
 	reply_free(&reply);
 	desk_close(&desk);
 }
@@ -666,6 +743,7 @@ history_is_of_all_or_of_a_group(void **state)
 	(void)state;
 	desk_open(&desk);
 	ask_some(&desk);
+	tally_decision(desk.world.tally, 0, ONE, REASON_QUIET, 0);
 	reply = reply_to(&desk, "history");
 	assert_int_equal(reply.count, 2);
 	assert_string_equal(record_line(&reply.records[0]),
@@ -674,6 +752,7 @@ history_is_of_all_or_of_a_group(void **state)
 	assert_last(&reply.records[1], "allowed", "1");
 	assert_last(&reply.records[1], "blocked", "8");
 	assert_last(&reply.records[1], "audited", "2");
+	assert_last(&reply.records[1], "quiet", "1");
 	reply_free(&reply);
 	reply = reply_to(&desk, "history group=three");
 	assert_string_equal(record_line(&reply.records[0]),
@@ -802,6 +881,62 @@ an_event_is_told_with_all_that_is_known(void **state)
 		"name=? type=A class=IN verdict=block "
 		"reason=not-listed action=sinkhole");
 	commands_free_listener(&desk.commands, listener);
+	desk_close(&desk);
+}
+
+static void
+an_event_tells_what_was_in_the_answer(void **state)
+{
+	struct event event;
+	struct desk desk;
+	void *listener;
+	const char *told;
+
+	(void)state;
+	desk_open(&desk);
+	listener = listen_to(&desk, "watch");
+	event = event_of(&desk.world, "192.0.2.1", "x.example", NOW);
+	event.found_len = (uint8_t)wire_of("T.c.example", event.found);
+	assert_int_equal(address_from_text(&event.address, "10.0.0.1"), 0);
+	event.reason = REASON_CHAIN;
+	told = heard(&desk, listener, &event);
+	assert_non_null(strstr(told, " reason=chain action=nxdomain "
+		"found=T.c.example."));
+	event.reason = REASON_ADDRESS;
+	told = heard(&desk, listener, &event);
+	assert_non_null(strstr(told, " reason=address action=nxdomain "
+		"found=10.0.0.1"));
+	event.reason = REASON_NOT_LISTED;
+	assert_null(strstr(heard(&desk, listener, &event), "found"));
+	commands_free_listener(&desk.commands, listener);
+	desk_close(&desk);
+}
+
+/* Who wants to hear all hears of them, too. */
+static void
+quiet_events_are_told_to_those_who_want_all(void **state)
+{
+	static const char *const clients[] = { "192.0.2.1", "192.0.2.3" };
+	void *some, *all;
+	struct desk desk;
+	size_t i;
+
+	(void)state;
+	desk_open(&desk);
+	some = listen_to(&desk, "watch");
+	all = listen_to(&desk, "watch all=yes");
+	for (i = 0; i < COUNT_OF(clients); i++) {
+		struct event event = event_of(&desk.world, clients[i], "wpad",
+			NOW);
+
+		event.reason = REASON_QUIET;
+		event.action = ACTION_NXDOMAIN;
+		assert_string_equal(heard(&desk, some, &event), "");
+		assert_non_null(strstr(heard(&desk, all, &event),
+			" reason=quiet action=nxdomain"));
+	}
+	commands_free_listener(&desk.commands, some);
+	commands_free_listener(&desk.commands, all);
 	desk_close(&desk);
 }
 
@@ -972,10 +1107,332 @@ a_query_is_explained(void **state)
 	desk_close(&desk);
 }
 
+/* --- allow, revoke */
+
+/* Whether one of the group's clients may ask for the name now. */
+static int
+may_ask(const struct desk *desk, const char *client, const char *qname)
+{
+	uint8_t wire[NAME_OCTETS_MAX + 2];
+	struct query query = query_of(client, qname, wire);
+	struct decision decision;
+
+	query.now = desk->commands.now;
+	judge_query(desk->commands.standing->policy, desk->commands.exceptions,
+		&query, &decision);
+	return decision.verdict == VERDICT_ALLOW;
+}
+
+static void
+assert_reply(struct desk *desk, const char *line, const char *expected)
+{
+	struct reply reply = reply_to(desk, line);
+	char text[4096] = "";
+	size_t i;
+
+	for (i = 0; i < reply.count; i++)
+		strcat(strcat(text, record_line(&reply.records[i])), "\n");
+	assert_int_equal(row_text(line, expected, text), 0);
+	reply_free(&reply);
+}
+
+static void
+what_is_allowed_for_a_time_is_in_force_at_once(void **state)
+{
+	struct reply reply;
+	struct desk desk;
+
+	(void)state;
+	desk_open(&desk);
+	assert_false(may_ask(&desk, "192.0.2.1", "x.vendor.example"));
+	assert_reply(&desk, "allow group=one pattern=*.Vendor.example "
+		"seconds=60", "grant group=one pattern=*.Vendor.example "
+		"since=1700000061 until=1700000121\n");
+	assert_said("I bitsink: allowed group=one pattern=*.Vendor.example "
+		"until=2023-11-14T22:15:21Z\n");
+	assert_true(may_ask(&desk, "192.0.2.1", "x.vendor.example"));
+	assert_false(may_ask(&desk, "192.0.2.2", "x.vendor.example"));
+	assert_reply(&desk, "allow group=two pattern=b.example seconds=5",
+		"grant group=two pattern=b.example since=1700000061 "
+		"until=1700000066\n");
+	reply = reply_to(&desk, "status");
+	assert_int_equal(reply.count, 3);
+	assert_int_equal(number_of(&reply.records[0], "grants"), 2);
+	assert_string_equal(record_line(&reply.records[1]), "grant group=two "
+		"pattern=b.example since=1700000061 until=1700000066");
+	assert_string_equal(field_of(&reply.records[2], "group"), "one");
+	reply_free(&reply);
+	reply = reply_to(&desk, "metrics");
+	assert_int_equal(line_of(&reply, "gauge", "grants"), 2);
+	reply_free(&reply);
+	/* The same again has another end. */
+	assert_reply(&desk, "allow group=two pattern=B.example. seconds=7",
+		"grant group=two pattern=B.example. since=1700000061 "
+		"until=1700000068\n");
+	assert_int_equal(grants_count(desk.world.exceptions.grants), 2);
+	/* It is explained. */
+	reply = reply_to(&desk, "explain client=192.0.2.2 name=b.example");
+	assert_string_equal(field_of(&reply.records[0], "reason"), "granted");
+	assert_string_equal(field_of(&reply.records[0], "until"),
+		"1700000068");
+	reply_free(&reply);
+	/* A start knows it. */
+	assert_null(grants_read(desk.world.exceptions.grants, STATE, LATER));
+	assert_int_equal(grants_count(desk.world.exceptions.grants), 2);
+	assert_true(may_ask(&desk, "192.0.2.1", "x.vendor.example"));
+	desk_close(&desk);
+}
+
+static void
+what_is_revoked_is_allowed_no_more(void **state)
+{
+	struct desk desk;
+
+	(void)state;
+	desk_open(&desk);
+	assert_reply(&desk, "allow group=one pattern=x.example seconds=60",
+		"grant group=one pattern=x.example since=1700000061 "
+		"until=1700000121\n");
+	said_clear();
+	assert_int_equal(check_error(&desk, "revoke group=two "
+		"pattern=x.example", "found \"x.example\", expected what this "
+		"group is allowed for a time; \"bitsinkctl status\" lists it"),
+		0);
+	assert_int_equal(check_error(&desk, "revoke group=one", "found \"\", "
+		"expected what this group is allowed for a time; \"bitsinkctl "
+		"status\" lists it"), 0);
+	assert_said("");
+	assert_reply(&desk, "revoke group=one pattern=X.example",
+		"revoked group=one pattern=X.example\n");
+	assert_said("I bitsink: revoked group=one pattern=X.example\n");
+	assert_false(may_ask(&desk, "192.0.2.1", "x.example"));
+	assert_null(grants_read(desk.world.exceptions.grants, STATE, LATER));
+	assert_int_equal(grants_count(desk.world.exceptions.grants), 0);
+	/* Of a group that is no more there, too. */
+	assert_reply(&desk, "allow group=one pattern=x.example seconds=60",
+		"grant group=one pattern=x.example since=1700000061 "
+		"until=1700000121\n");
+	desk_switch(&desk, "group: name: g client: ::1 allow: a");
+	assert_int_equal(check_error(&desk, "allow group=one pattern=y.example "
+		"seconds=60", "found \"one\", expected a group of the policy"),
+		0);
+	assert_reply(&desk, "revoke group=one pattern=x.example",
+		"revoked group=one pattern=x.example\n");
+	said_clear();
+	desk_close(&desk);
+}
+
+static void
+what_has_ended_is_said_once(void **state)
+{
+	struct desk desk;
+
+	(void)state;
+	desk_open(&desk);
+	assert_reply(&desk, "allow group=one pattern=x.example seconds=10",
+		"grant group=one pattern=x.example since=1700000061 "
+		"until=1700000071\n");
+	assert_reply(&desk, "allow group=two pattern=\\092032 seconds=20",
+		"grant group=two pattern=\\032 since=1700000061 "
+		"until=1700000081\n");
+	said_clear();
+	granting_expire(&desk.granting, LATER + 9);
+	assert_said("");
+	assert_true(may_ask(&desk, "192.0.2.1", "x.example"));
+	granting_expire(&desk.granting, LATER + 10);
+	assert_said("I bitsink: expired group=one pattern=x.example\n");
+	granting_expire(&desk.granting, LATER + 20);
+	assert_said("I bitsink: expired group=two pattern=\\092032\n");
+	granting_expire(&desk.granting, LATER + 21);
+	assert_said("");
+	/* In the file it has ended, too, even for an earlier clock. */
+	assert_null(grants_read(desk.world.exceptions.grants, STATE, LATER));
+	assert_int_equal(grants_count(desk.world.exceptions.grants), 0);
+	desk_close(&desk);
+}
+
+static void
+what_cannot_be_kept_holds_and_is_told(void **state)
+{
+	struct desk desk;
+
+	(void)state;
+	desk_open(&desk);
+	desk.granting.directory = "missing";
+	assert_reply(&desk, "allow group=one pattern=x.example seconds=10",
+		"grant group=one pattern=x.example since=1700000061 "
+		"until=1700000071\n");
+	assert_int_equal(said_count("bitsink: allowed group=one "), 1);
+	assert_int_equal(said_count("bitsink: what is allowed for a time is "
+		"not kept: cannot open the directory: "), 1);
+	assert_true(may_ask(&desk, "192.0.2.1", "x.example"));
+	said_clear();
+	write_text(STATE "/" GRANTS_NAME, "no grants\n");
+	desk.granting.directory = STATE;
+	granting_read(&desk.granting, LATER);
+	assert_int_equal(said_count("bitsink: what was allowed for a time is "
+		"lost: "), 1);
+	assert_int_equal(said_count(""), 1);
+	desk_close(&desk);
+}
+
+#define DENIED(at) "expected what the policy does not deny, as it does at " at
+#define SECONDS "expected a number of seconds from 1 to 2678400"
+
+static void
+what_no_allow_could_change_is_refused(void **state)
+{
+	static const struct { const char *line, *error; } rows[] = {
+		{ "pattern=bad.example", "found \"bad.example\", "
+			DENIED("policy.conf:2:8") },
+		{ "pattern=BAD.Example.", "found \"BAD.Example.\", "
+			DENIED("policy.conf:2:8") },
+		/* All of what it stands for is denied. */
+		{ "pattern=*.bad.example", NULL },
+		{ "pattern=.bad.example", NULL },
+		{ "pattern=*.worse.example", "found \"*.worse.example\", "
+			DENIED("policy.conf:2:26") },
+		{ "pattern=x.y.worse.example", "found \"x.y.worse.example\", "
+			DENIED("policy.conf:2:26") },
+		{ "pattern=*.x.worse.example", "found \"*.x.worse.example\", "
+			DENIED("policy.conf:2:26") },
+		{ "pattern=.worse.example", NULL },
+		{ "pattern=worse.example", NULL },
+		{ "pattern=.worst.example", "found \".worst.example\", "
+			DENIED("policy.conf:3:8") },
+		{ "pattern=ad*.example", "found \"ad*.example\", "
+			DENIED("policy.conf:3:29") },
+		{ "pattern=ads*.example", "found \"ads*.example\", "
+			DENIED("policy.conf:3:29") },
+		{ "pattern=a*.example", NULL },
+		{ "pattern=*", NULL },
+		/* The policy allows it: that may change. */
+		{ "pattern=a.example", NULL },
+		{ "pattern=ok.worse.example", NULL },
+		{ "pattern=", "found \"\", expected a name" },
+		{ "pattern=a..b", "found \"a..b\", expected a label before "
+			"'.'" },
+	};
+	struct desk desk;
+	size_t i;
+	int wrong = 0;
+
+	(void)state;
+	desk_open_with(&desk, "group: name: g client: 192.0.2.1\n"
+		" deny: bad.example deny: *.worse.example\n"
+		" deny: .worst.example deny: \"ad*.example\"\n"
+		" allow: a.example allow: ok.worse.example\n");
+	for (i = 0; i < COUNT_OF(rows); i++) {
+		char line[256];
+		struct reply reply;
+
+		sprintf(line, "allow group=g seconds=60 %s", rows[i].line);
+		if (rows[i].error != NULL) {
+			wrong += check_error(&desk, line, rows[i].error);
+			continue;
+		}
+		reply = reply_to(&desk, line);
+		assert_int_equal(reply.count, 1);
+		reply_free(&reply);
+	}
+	assert_int_equal(wrong, 0);
+	desk_close(&desk);
+}
+
+/* A name may be as long as any: what stands for those below it is none. */
+static void
+the_longest_patterns_are_allowed(void **state)
+{
+	char line[NAME_TEXT_MAX + 64], name[NAME_TEXT_MAX];
+	uint8_t wire[NAME_OCTETS_MAX];
+	struct reply reply;
+	struct desk desk;
+
+	(void)state;
+	desk_open(&desk);
+	longest_name(wire, 'a');
+	name_to_text(wire, sizeof(wire), name);
+	sprintf(line, "allow group=one seconds=9 pattern=%s", name);
+	reply = reply_to(&desk, line);
+	assert_string_equal(field_of(&reply.records[0], "pattern"), name);
+	reply_free(&reply);
+	assert_true(may_ask(&desk, "192.0.2.1", name));
+	sprintf(line, "allow group=one seconds=9 pattern=.%s", name);
+	reply = reply_to(&desk, line);
+	assert_int_equal(reply.count, 1);
+	reply_free(&reply);
+	desk_close(&desk);
+}
+
+static void
+there_is_an_end_to_what_can_be_allowed(void **state)
+{
+	char line[128];
+	struct reply reply;
+	struct desk desk;
+	unsigned i;
+
+	(void)state;
+	desk_open(&desk);
+	for (i = 0; i < GRANTS_MAX; i++) {
+		sprintf(line, "allow group=one pattern=x%u seconds=9", i);
+		reply = reply_to(&desk, line);
+		assert_int_equal(reply.count, 1);
+		reply_free(&reply);
+	}
+	assert_int_equal(check_error(&desk, "allow group=one pattern=y "
+		"seconds=9", "found \"y\", expected one of at most 64 that are "
+		"allowed at a time; \"bitsinkctl revoke\" ends one"), 0);
+	/* One that is there has room. */
+	reply = reply_to(&desk, "allow group=one pattern=x3 seconds=99");
+	assert_string_equal(field_of(&reply.records[0], "until"),
+		"1700000160");
+	reply_free(&reply);
+	reply = reply_to(&desk, "status");
+	assert_int_equal(reply_count(&reply, "grant"), GRANTS_MAX);
+	reply_free(&reply);
+	desk_close(&desk);
+}
+
+/* --- site */
+
+static void
+the_site_is_told_as_the_host_told_it(void **state)
+{
+	static const char site[] =
+		"client prefix=192.0.2.0/24 tags=a\\032b view=v\n"
+		"client prefix=::/0\n"
+		"tag name=a\n"
+		"zone name=x\\092032.example. kind=stub\n";
+	struct record_writer writer;
+	struct desk desk;
+	void *listener;
+
+	(void)state;
+	desk_open(&desk);
+	desk.commands.site = site;
+	desk.commands.site_length = strlen(site);
+	assert_int_equal(answer(&desk, "site", &writer, &listener),
+		SERVICE_REPLY);
+	assert_int_equal(writer.length, strlen(site));
+	assert_memory_equal(writer.memory, site, writer.length);
+	record_clear(&writer);
+	/* Not all of the memory is the text. */
+	desk.commands.site_length = strlen("client prefix=192.0.2.0/24 "
+		"tags=a\\032b view=v\n");
+	assert_reply(&desk, "site",
+		"client prefix=192.0.2.0/24 tags=a b view=v\n");
+	desk.commands.site_length = 0;
+	assert_reply(&desk, "site", "");
+	desk.commands.site = NULL;
+	assert_reply(&desk, "site", "");
+	desk_close(&desk);
+}
+
 /* --- What is wrong. */
 
 #define COMMANDS "expected status, groups, stats, metrics, top, history, " \
-	"watch, reload, learned or explain"
+	"watch, reload, learned, explain, allow, revoke or site"
 #define KEY "expected a key that this request takes, once"
 #define GROUP "expected a group of the policy"
 #define LIMIT "expected a number from 1 to 4096"
@@ -1010,6 +1467,33 @@ wrong_requests_are_told(void **state)
 			KEY },
 		{ "explain client=::1 name=a type=A type=A", "found \"type\", "
 			KEY },
+
+		{ "allow group=one pattern=a seconds=1 name=a",
+			"found \"name\", " KEY },
+		{ "allow group=one group=two pattern=a seconds=1",
+			"found \"group\", " KEY },
+		{ "revoke group=one pattern=a seconds=1",
+			"found \"seconds\", " KEY },
+		{ "site group=one", "found \"group\", " KEY },
+
+		{ "allow", "found \"\", expected group=, a group of the "
+			"policy" },
+		{ "allow group=four pattern=x seconds=1", "found \"four\", "
+			GROUP },
+		{ "allow group=one seconds=1", "found \"\", expected a name" },
+		{ "allow group=one pattern=x", "found \"\", " SECONDS },
+		{ "allow group=one pattern=x seconds=0", "found \"0\", "
+			SECONDS },
+		{ "allow group=one pattern=x seconds=2678401",
+			"found \"2678401\", " SECONDS },
+		{ "allow group=one pattern=x seconds=-1", "found \"-1\", "
+			SECONDS },
+		{ "allow group=one pattern=x seconds=1x", "found \"1x\", "
+			SECONDS },
+		{ "allow group=one pattern=x seconds=18446744073709551617",
+			"found \"18446744073709551617\", " SECONDS },
+		{ "allow group=one pattern=d.example seconds=1",
+			"found \"d.example\", " DENIED("policy.conf:3:25") },
 
 		{ "stats reset=", "found \"\", " YES },
 		{ "stats reset=1", "found \"1\", " YES },
@@ -1408,6 +1892,7 @@ main(void)
 		test_in_folder(stats_are_the_lines_of_unbound_control),
 		test_in_folder(stats_are_set_back_on_request),
 		test_in_folder(metrics_have_a_cell_for_each_reason),
+		test_in_folder(metrics_tell_the_action_of_a_window),
 		test_in_folder(tops_tell_the_most_blocked_first),
 		test_in_folder(tops_are_of_a_group_and_as_long_as_asked),
 		test_in_folder(a_top_that_misses_something_is_not_exact),
@@ -1415,10 +1900,20 @@ main(void)
 		test_in_folder(a_group_without_a_history_has_no_steps),
 		test_in_folder(the_largest_numbers_fit_into_a_history),
 		test_in_folder(an_event_is_told_with_all_that_is_known),
+		test_in_folder(an_event_tells_what_was_in_the_answer),
+		test_in_folder(quiet_events_are_told_to_those_who_want_all),
 		test_in_folder(a_listener_hears_what_it_asked_for),
 		test_in_folder(what_is_no_name_matches_no_pattern),
 		test_in_folder(who_wants_all_is_counted),
 		test_in_folder(a_query_is_explained),
+		test_in_folder(what_is_allowed_for_a_time_is_in_force_at_once),
+		test_in_folder(what_is_revoked_is_allowed_no_more),
+		test_in_folder(what_has_ended_is_said_once),
+		test_in_folder(what_cannot_be_kept_holds_and_is_told),
+		test_in_folder(what_no_allow_could_change_is_refused),
+		test_in_folder(the_longest_patterns_are_allowed),
+		test_in_folder(there_is_an_end_to_what_can_be_allowed),
+		test_in_folder(the_site_is_told_as_the_host_told_it),
 		test_in_folder(wrong_requests_are_told),
 		test_in_folder(what_was_found_is_cut),
 		test_in_folder(a_reload_is_begun_and_waited_for),

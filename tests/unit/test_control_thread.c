@@ -64,8 +64,15 @@ static struct control_setup
 setup_of(struct stage *stage, say_line line)
 {
 	struct control_setup setup = {
-		stage->world.inforce, &world_key, stage->world.observer,
-		stage->world.stats, "1.17.1", line
+		.inforce = stage->world.inforce,
+		.key = &world_key,
+		.observer = stage->world.observer,
+		.stats = stage->world.stats,
+		.exceptions = &stage->world.exceptions,
+		.site = stage->world.standing->site,
+		.site_length = stage->world.standing->site_length,
+		.unbound = "1.17.1",
+		.line = line,
 	};
 
 	return setup;
@@ -108,7 +115,7 @@ judge(struct stage *stage, const struct force *force, size_t worker,
 
 	event_judge(&event, in_force, query, 1);
 	tally_decision(force->tally, worker, (size_t)(event.group -
-		in_force->groups), event.reason);
+		in_force->groups), event.reason, 0);
 	if (event.verdict == VERDICT_ALLOW &&
 	    !control_wants_allowed(stage->control, force->tally, worker, 0))
 		return 0;
@@ -298,6 +305,8 @@ requests_are_answered_by_the_thread(void **state)
 		{ "top by=names\n", "top" },
 		{ "history\n", "history" },
 		{ "explain client=192.0.2.1 name=x\n", "explain" },
+		{ "allow group=one pattern=x seconds=9\n", "grant" },
+		{ "revoke group=one pattern=x\n", "revoked" },
 	};
 	struct stage stage;
 	struct reply reply;
@@ -1666,8 +1675,8 @@ a_stale_start_recovers_by_itself(void **state)
 	world_close(&stage.world);
 	write_policy(broken);
 	/* As a world is opened, but that it is stale. */
-	assert_int_equal(standing_load(&standing, "policy.conf", STATE,
-		&world_key, time(NULL), said_line), 0);
+	assert_int_equal(standing_load(&standing, "policy.conf", STATE, NULL,
+		0, &world_key, time(NULL), said_line), 0);
 	assert_int_equal(standing.stale, 1);
 	memset(&stage, 0, sizeof(stage));
 	force = force_new(&standing, WORKERS);
@@ -1681,6 +1690,7 @@ a_stale_start_recovers_by_itself(void **state)
 		stage.world.standing, stage.world.observer, 0);
 	assert_true(stage.world.observer != NULL &&
 		stage.world.stats != NULL);
+	world_make_exceptions(&stage.world);
 	start(&stage);
 	assert_int_equal(status_of("stale"), 1);
 	write_policy(text);
@@ -1688,6 +1698,235 @@ a_stale_start_recovers_by_itself(void **state)
 	let_it_look();
 	wait_until(status_of("stale") == 0);
 	assert_int_equal(status_of("generation"), 2);
+	close_stage(&stage);
+}
+
+/* --- What is allowed besides the policy. */
+
+static const char follows[] =
+	"bitsink: log: all log-limit: 0\n"
+	"group: name: one client: 192.0.2.0 client: 192.0.2.1\n"
+	" client: 192.0.2.2 allow: .a.example allow: b.example\n"
+	" allow: *.b.example follow-chain: yes\n"
+	"group: name: two client: 2001:db8::/32 allow: .a.example\n"
+	" follow-chain: yes\n";
+
+static int
+is_granted(const struct stage *stage, const char *group, const char *qname)
+{
+	struct name name = name_of(qname);
+
+	return grants_allow(stage->world.exceptions.grants, group, &name,
+		time(NULL)) != 0;
+}
+
+static void
+follow(const struct stage *stage, const char *group, const char *question,
+	const char *target)
+{
+	struct name from = name_of(question), to = name_of(target);
+
+	followed_add(stage->world.exceptions.followed, group, &from, &to,
+		time(NULL), time(NULL) + 3600);
+}
+
+static int
+is_followed(const struct stage *stage, const char *group, const char *qname)
+{
+	struct name name = name_of(qname);
+
+	return followed_find(stage->world.exceptions.followed, group, &name,
+		time(NULL), NULL) != 0;
+}
+
+static void
+grants_are_kept_over_a_restart(void **state)
+{
+	struct stage stage;
+	struct reply reply;
+
+	(void)state;
+	open_stage(&stage, policy);
+	reply = reply_to("allow group=one pattern=*.x.example seconds=3600\n");
+	reply_free(&reply);
+	assert_true(is_granted(&stage, "one", "w.x.example"));
+	assert_int_equal(said_count("bitsink: allowed group=one "
+		"pattern=*.x.example until="), 1);
+	close_stage(&stage);
+	/* In force before any worker begins. */
+	world_open(&stage.world, policy, WORKERS, time(NULL));
+	assert_false(is_granted(&stage, "one", "w.x.example"));
+	start(&stage);
+	assert_true(is_granted(&stage, "one", "w.x.example"));
+	assert_int_equal(status_of("grants"), 1);
+	reply = reply_to("revoke group=one pattern=*.x.example\n");
+	reply_free(&reply);
+	assert_false(is_granted(&stage, "one", "w.x.example"));
+	close_stage(&stage);
+	open_stage(&stage, policy);
+	assert_int_equal(status_of("grants"), 0);
+	close_stage(&stage);
+}
+
+static void
+a_grant_ends_by_itself(void **state)
+{
+	struct stage stage;
+	struct reply reply;
+
+	(void)state;
+	open_stage(&stage, policy);
+	reply = reply_to("allow group=one pattern=x.example seconds=1\n");
+	reply_free(&reply);
+	wait_until(status_of("grants") == 0);
+	assert_int_equal(said_count("bitsink: expired group=one "
+		"pattern=x.example"), 1);
+	close_stage(&stage);
+}
+
+/* Those whose question may still be asked. */
+static void
+what_is_followed_is_looked_at_with_each_policy(void **state)
+{
+	static const char after[] =
+		"bitsink: log: all log-limit: 0\n"
+		"group: name: one client: 192.0.2.0 allow: .a.example\n"
+		" deny: no.a.example follow-chain: yes quiet: quiet.example\n"
+		"group: name: two client: 2001:db8::/32 allow: .a.example\n";
+	static const struct {
+		const char *group, *question, *target;
+		int stays;
+	} rows[] = {
+		{ "one", "www.a.example", "t1.example", 1 },
+		{ "one", "b.example", "t2.example", 0 },
+		{ "one", "no.a.example", "t3.example", 0 },
+		/* It is allowed for a time, that is enough. */
+		{ "one", "g.b.example", "t4.example", 1 },
+		{ "one", "quiet.example", "t5.example", 0 },
+		/* It follows chains no more, or is gone. */
+		{ "two", "www.a.example", "t6.example", 0 },
+		{ "three", "www.a.example", "t7.example", 0 },
+	};
+	struct stage stage;
+	struct reply reply;
+	size_t i;
+	int wrong = 0;
+
+	(void)state;
+	open_stage(&stage, follows);
+	reply = reply_to("allow group=one pattern=g.b.example seconds=999\n");
+	reply_free(&reply);
+	for (i = 0; i < COUNT_OF(rows); i++)
+		follow(&stage, rows[i].group, rows[i].question,
+			rows[i].target);
+	assert_int_equal(status_of("followed"), COUNT_OF(rows));
+	reload(after);
+	for (i = 0; i < COUNT_OF(rows); i++)
+		wrong += row_number(rows[i].target, "followed", rows[i].stays,
+			is_followed(&stage, rows[i].group, rows[i].target));
+	assert_int_equal(wrong, 0);
+	assert_int_equal(status_of("followed"), 2);
+	close_stage(&stage);
+}
+
+static void
+what_a_grant_led_to_ends_with_it(void **state)
+{
+	struct stage stage;
+	struct reply reply;
+
+	(void)state;
+	open_stage(&stage, follows);
+	reply = reply_to("allow group=one pattern=v.example seconds=999\n");
+	reply_free(&reply);
+	reply = reply_to("allow group=one pattern=w.example seconds=1\n");
+	reply_free(&reply);
+	follow(&stage, "one", "v.example", "t1.example");
+	follow(&stage, "one", "w.example", "t2.example");
+	follow(&stage, "one", "www.a.example", "t3.example");
+	wait_until(status_of("grants") == 1);
+	wait_until(!is_followed(&stage, "one", "t2.example"));
+	assert_true(is_followed(&stage, "one", "t1.example"));
+	reply = reply_to("revoke group=one pattern=v.example\n");
+	reply_free(&reply);
+	wait_until(!is_followed(&stage, "one", "t1.example"));
+	assert_true(is_followed(&stage, "one", "t3.example"));
+	close_stage(&stage);
+}
+
+static void
+what_is_followed_is_kept_over_a_restart(void **state)
+{
+	static const char after[] =
+		"group: name: one client: 192.0.2.0 allow: .a.example\n"
+		" follow-chain: yes\n";
+	struct stage stage;
+
+	(void)state;
+	open_stage(&stage, follows);
+	follow(&stage, "one", "www.a.example", "t1.example");
+	follow(&stage, "one", "b.example", "t2.example");
+	close_stage(&stage);
+	/* Another policy may have come meanwhile. */
+	world_open(&stage.world, after, WORKERS, time(NULL));
+	start(&stage);
+	assert_true(is_followed(&stage, "one", "t1.example"));
+	assert_false(is_followed(&stage, "one", "t2.example"));
+	assert_int_equal(status_of("followed"), 1);
+	/* While it runs, too, now and then. */
+	assert_int_equal(remove(STATE "/" FOLLOWED_NAME), 0);
+	follow(&stage, "one", "www.a.example", "t3.example");
+	atomic_fetch_add(&seconds_ahead, 600);
+	let_it_look();
+	wait_until(is_there(STATE "/" FOLLOWED_NAME));
+	close_stage(&stage);
+}
+
+static void
+damaged_files_are_told_and_all_goes_on(void **state)
+{
+	struct stage stage;
+
+	(void)state;
+	assert_int_equal(mkdir(STATE, 0700), 0);
+	write_text(STATE "/" GRANTS_NAME, "x\n");
+	write_text(STATE "/" FOLLOWED_NAME, "x\n");
+	open_stage(&stage, follows);
+	assert_int_equal(said_count("bitsink: what was allowed for a time is "
+		"lost: "), 1);
+	assert_int_equal(said_count("bitsink: what was followed before is "
+		"lost: "), 1);
+	assert_int_equal(status_of("grants"), 0);
+	close_stage(&stage);
+}
+
+/* --- What the host declares. */
+
+static void
+a_reload_knows_the_site(void **state)
+{
+	static const char site[] = "client prefix=192.0.2.0/24 tags=t\n"
+		"tag name=t\nzone name=ad.example. kind=stub\n";
+	static const char by_tag[] = "group: name: one client-tag: t\n"
+		" allow: .a.example\n";
+	static const char with_zones[] = "group: name: one client-tag: t\n"
+		" allow: .a.example allow-site-names: yes\n";
+	struct stage stage;
+	struct reply reply;
+
+	(void)state;
+	world_open_for(&stage.world, by_tag, site, WORKERS, time(NULL));
+	start(&stage);
+	assert_int_equal(ask_for(&stage, "dc.ad.example"), VERDICT_BLOCK);
+	reload(with_zones);
+	assert_int_equal(ask_for(&stage, "dc.ad.example"), VERDICT_ALLOW);
+	reload(by_tag);
+	assert_int_equal(ask_for(&stage, "dc.ad.example"), VERDICT_BLOCK);
+	reply = reply_to("site\n");
+	assert_int_equal(reply.count, 4);
+	assert_string_equal(record_line(&reply.records[2]),
+		"zone name=ad.example. kind=stub");
+	reply_free(&reply);
 	close_stage(&stage);
 }
 
@@ -2169,17 +2408,26 @@ without_file_descriptors_there_is_less(void **state)
 	stage.control = control_start(&setup);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 	assert_null(stage.control);
-	assert_said("E bitsink: there is no control thread, and no log of "
+	assert_said("W bitsink: what was allowed for a time is lost: cannot "
+		"open the directory: Too many open files\n"
+		"W bitsink: what was followed before is lost: cannot open the "
+		"directory: Too many open files\n"
+		"E bitsink: there is no control thread, and no log of "
 		"queries: Too many open files\n");
 	assert_false(is_there(SOCKET));
 	limit_files(1, &before);
 	stage.control = control_start(&setup);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 	assert_non_null(stage.control);
-	assert_works_without_socket(&stage, "E bitsink: there is no control "
-		"socket: cannot make \"state/control\": Too many open "
-		"files\nW bitsink: what was learned before is lost: cannot "
-		"open the directory: Too many open files\n");
+	/* Files are read before something else needs a descriptor. */
+	assert_works_without_socket(&stage, "W bitsink: what was allowed for a "
+		"time is lost: cannot open the file: Too many open files\n"
+		"W bitsink: what was followed before is lost: cannot open the "
+		"file: Too many open files\n"
+		"E bitsink: there is no control socket: cannot make "
+		"\"state/control\": Too many open files\n"
+		"W bitsink: what was learned before is lost: cannot open the "
+		"directory: Too many open files\n");
 }
 
 int
@@ -2223,6 +2471,13 @@ main(void)
 		test_in_folder(
 			what_changes_while_it_is_read_is_read_once_more),
 		test_in_folder(a_stale_start_recovers_by_itself),
+		test_in_folder(grants_are_kept_over_a_restart),
+		test_in_folder(a_grant_ends_by_itself),
+		test_in_folder(what_is_followed_is_looked_at_with_each_policy),
+		test_in_folder(what_a_grant_led_to_ends_with_it),
+		test_in_folder(what_is_followed_is_kept_over_a_restart),
+		test_in_folder(damaged_files_are_told_and_all_goes_on),
+		test_in_folder(a_reload_knows_the_site),
 		test_in_folder(of_allowed_queries_there_is_one_a_millisecond),
 		test_in_folder(
 			allowed_queries_do_not_take_the_room_of_blocked_ones),

@@ -324,7 +324,7 @@ a_record_tells_the_decision_its_grounds_and_the_answer(void **state)
 		query.qtype = (uint16_t)r->qtype;
 		query.qclass = (uint16_t)r->qclass;
 		memset(&explanation, 0xa5, sizeof(explanation));
-		explain_query(loaded.policy, &query, &explanation);
+		explain_query(loaded.policy, NULL, &query, &explanation);
 		wrong += check_record(r->row, &query, &explanation,
 			r->record);
 	}
@@ -346,7 +346,7 @@ a_name_that_cannot_be_judged_is_explained(void **state)
 	loaded = load_good("policy.conf");
 	query.qname = pointer;
 	query.qname_len = sizeof(pointer);
-	explain_query(loaded.policy, &query, &explanation);
+	explain_query(loaded.policy, NULL, &query, &explanation);
 	assert_int_equal(check_record("a pointer", &query, &explanation,
 		"client: 192.0.2.1\nname: ?\n"
 		"type: A\nclass: IN\nverdict: block\nreason: malformed\n"
@@ -371,7 +371,7 @@ a_client_without_an_address_is_unrestricted(void **state)
 	loaded = load_good("policy.conf");
 	memset(&query.client, 0, sizeof(query.client));
 	memset(&explanation, 0xa5, sizeof(explanation));
-	explain_query(loaded.policy, &query, &explanation);
+	explain_query(loaded.policy, NULL, &query, &explanation);
 	assert_int_equal(explanation.decision.verdict, VERDICT_UNRESTRICTED);
 	assert_int_equal(explanation.prefix.address.family, ADDRESS_NONE);
 	assert_int_equal(explanation.prefix.length, 0);
@@ -400,7 +400,7 @@ no_name_can_forge_a_record(void **state)
 		char *line;
 
 		wire[2] = (uint8_t)octet;
-		explain_query(loaded.policy, &query, &explanation);
+		explain_query(loaded.policy, NULL, &query, &explanation);
 		explain_record(&writer, &query, &explanation);
 		line = writer.memory;
 		for (i = 0; i + 1 < writer.length; i++)
@@ -428,7 +428,7 @@ a_long_place_is_told_whole(void **state)
 	strcpy(path + length, "policy.conf");
 	write_text("policy.conf", text);
 	loaded = load_good(path);
-	explain_query(loaded.policy, &query, &explanation);
+	explain_query(loaded.policy, NULL, &query, &explanation);
 	value = field_of(&query, &explanation, "rule");
 	snprintf(expected, sizeof(expected), "%s:1:35", path);
 	assert_string_equal(value, expected);
@@ -437,6 +437,271 @@ a_long_place_is_told_whole(void **state)
 	snprintf(expected, sizeof(expected), "%s:1:1", path);
 	assert_string_equal(value, expected);
 	free(value);
+	unload(&loaded);
+}
+
+/* --- What the host declares, windows, types, quiet names. */
+
+/* Tuesday, 2023-11-14 22:13:20 in UTC, and an hour later. */
+#define OPEN INT64_C(1700000000)
+#define CLOSED (OPEN + 3600)
+
+static const char site[] =
+	"client prefix=198.51.100.0/24 tags=t\n"
+	"tag name=t\n"
+	"zone name=ad.example. kind=stub\n";
+
+static const struct text_file site_files[] = {
+	{ "policy.conf",
+		"bitsink: list-directory: lists unrestricted: 192.0.2.9\n"
+		"group: name: g client: 192.0.2.0/24 client-tag: t\n"
+		" allow: ok.example deny: bad.ad.example\n"
+		" allow-list: both allow-site-names: yes\n"
+		" quiet: \"wpad.*\" quiet-list: hush\n"
+		" quiet-single-labels: yes\n"
+		" allow-types: \"A AAAA\" follow-chain: yes\n"
+		" chain: inspect answer-deny: 10.0.0.0/8\n"
+		" window: \"Tue 22:00-23:00\" window-allow: night.example\n"
+		" window-allow-list: both window-allow-list: late\n"
+		" window-action: nodata\n"
+		"group: name: other client: 203.0.113.1 allow: ok.example\n"
+		" answer-deny: 10.0.0.0/8 window: \"daily 00:00-24:00\"\n"
+		" window-action: drop\n"
+		"group: name: chain client: 203.0.113.2 allow: ok.example\n"
+		" chain: inspect\n" },
+	{ "lists/both.list", "both.example\n" },
+	{ "lists/late.list", "late.example\n*.hush.example\n" },
+	{ "lists/hush.list", "*.hush.example\n" },
+};
+
+/* The fields from REASON on, but for those of the group. */
+static int
+check_fields(const char *row, const struct query *query,
+	const struct explanation *explanation, const char *expected)
+{
+	static const char *const keys[] = { "reason", "prefix", "pattern",
+		"deny", "kind", "list", "rule", "granted", "until",
+		"followed-from", "window", "window-change", "types",
+		"inspects", "answer" };
+	struct record_writer writer = { NULL, 0, 0, 0 };
+	struct record record;
+	char found[4096] = "";
+	size_t i;
+	int wrong;
+
+	explain_record(&writer, query, explanation);
+	read_record(&writer, &record);
+	for (i = 0; i < COUNT_OF(keys); i++)
+		if (record_get(&record, keys[i]) != NULL)
+			sprintf(found + strlen(found), "%s: %s\n", keys[i],
+				record_get(&record, keys[i]));
+	wrong = row_text(row, expected, found);
+	record_clear(&writer);
+	return wrong;
+}
+
+#define WIDE "prefix: 192.0.2.0/24\n"
+#define TILL "window: open\nwindow-change: 1700002800\n"
+#define FROM "window: closed\nwindow-change: 1700604000\n"
+#define LOOKS "inspects: chain, addresses\nanswer: as usual\n"
+
+static const struct site_row {
+	const char *client;
+	const char *qname;
+	int64_t now;
+	unsigned qtype;
+	const char *fields;
+} site_rows[] = {
+	{ "192.0.2.9", "ok.example", OPEN, RRTYPE_A,
+		"reason: no-group\nprefix: 192.0.2.9/32\n"
+		"answer: as usual\n" },
+	{ "198.51.101.0", "ok.example", OPEN, RRTYPE_A,
+		"reason: no-group\nanswer: as usual\n" },
+	{ "198.51.100.7", "ok.example", OPEN, RRTYPE_A,
+		"reason: allowed\nprefix: 198.51.100.0/24\n"
+		"pattern: ok.example\ndeny: no\nrule: policy.conf:3:9\n"
+		TILL LOOKS },
+	{ "192.0.2.1", "dc1.AD.example", OPEN, RRTYPE_A,
+		"reason: site\n" WIDE "pattern: .ad.example\ndeny: no\n"
+		"kind: site\nrule: unbound.conf\n" TILL LOOKS },
+	{ "192.0.2.1", "bad.ad.example", OPEN, RRTYPE_A,
+		"reason: denied\n" WIDE "pattern: bad.ad.example\ndeny: yes\n"
+		"rule: policy.conf:3:26\n" TILL "answer: NODATA\n" },
+	{ "192.0.2.1", "night.example", OPEN, RRTYPE_A,
+		"reason: allowed\n" WIDE "pattern: night.example\ndeny: no\n"
+		"kind: window\nrule: policy.conf:9:42\n" TILL LOOKS },
+	{ "192.0.2.1", "night.example", CLOSED, RRTYPE_A,
+		"reason: not-listed\n" WIDE FROM "answer: NXDOMAIN\n" },
+	{ "192.0.2.1", "late.example", OPEN, RRTYPE_A,
+		"reason: allowed\n" WIDE "pattern: late.example\ndeny: no\n"
+		"kind: window\nlist: late\nrule: lists/late.list:1:1\n"
+		TILL LOOKS },
+	/* A list that counts at all times counts in windows, too. */
+	{ "192.0.2.1", "both.example", OPEN, RRTYPE_A,
+		"reason: allowed\n" WIDE "pattern: both.example\ndeny: no\n"
+		"list: both\nrule: lists/both.list:1:1\n" TILL LOOKS },
+	{ "192.0.2.1", "x.hush.example", OPEN, RRTYPE_A,
+		"reason: allowed\n" WIDE "pattern: *.hush.example\ndeny: no\n"
+		"kind: window\nlist: late\nrule: lists/late.list:2:1\n"
+		TILL LOOKS },
+	{ "192.0.2.1", "x.hush.example", CLOSED, RRTYPE_A,
+		"reason: quiet\n" WIDE "pattern: *.hush.example\ndeny: no\n"
+		"kind: quiet\nlist: hush\nrule: lists/hush.list:1:1\n"
+		FROM "answer: NXDOMAIN\n" },
+	{ "192.0.2.1", "wpad.corp", OPEN, RRTYPE_A,
+		"reason: quiet\n" WIDE "pattern: wpad.*\ndeny: no\n"
+		"kind: quiet\nrule: policy.conf:5:9\n" TILL
+		"answer: NXDOMAIN\n" },
+	{ "192.0.2.1", "printer", OPEN, RRTYPE_A,
+		"reason: quiet\n" WIDE TILL "answer: NXDOMAIN\n" },
+	{ "192.0.2.1", "ok.example", OPEN, TYPE_TXT,
+		"reason: type\n" WIDE TILL "types: A, AAAA\nanswer: NODATA\n" },
+	{ "203.0.113.1", "ok.example", OPEN, RRTYPE_A,
+		"reason: allowed\nprefix: 203.0.113.1/32\n"
+		"pattern: ok.example\ndeny: no\nrule: policy.conf:12:47\n"
+		/* It never closes. */
+		"window: open\ninspects: addresses\nanswer: as usual\n" },
+	{ "203.0.113.2", "ok.example", OPEN, RRTYPE_A,
+		"reason: allowed\nprefix: 203.0.113.2/32\n"
+		"pattern: ok.example\ndeny: no\nrule: policy.conf:15:47\n"
+		"inspects: chain\nanswer: as usual\n" },
+};
+
+static void
+the_site_windows_types_and_quiet_names_are_told(void **state)
+{
+	struct loaded loaded;
+	int wrong = 0;
+	size_t i;
+
+	(void)state;
+	write_files(site_files, COUNT_OF(site_files));
+	loaded = load_with_site("policy.conf", site);
+	if (loaded.policy == NULL)
+		print_error("%s", loaded.text);
+	assert_non_null(loaded.policy);
+	for (i = 0; i < COUNT_OF(site_rows); i++) {
+		const struct site_row *r = &site_rows[i];
+		struct explanation explanation;
+		uint8_t wire[NAME_OCTETS_MAX];
+		struct query query = query_of(r->client, r->qname, wire);
+
+		query.now = r->now;
+		query.qtype = (uint16_t)r->qtype;
+		memset(&explanation, 0xa5, sizeof(explanation));
+		explain_query(loaded.policy, NULL, &query, &explanation);
+		wrong += check_fields(r->qname, &query, &explanation,
+			r->fields);
+	}
+	assert_int_equal(wrong, 0);
+	unload(&loaded);
+}
+
+static void
+many_types_are_cut(void **state)
+{
+	char text[16384], *value;
+	struct explanation explanation;
+	struct loaded loaded;
+	uint8_t wire[NAME_OCTETS_MAX];
+	struct query query = query_of("::1", "a.example", wire);
+	size_t length;
+	unsigned i;
+
+	(void)state;
+	length = (size_t)sprintf(text, "group: name: g client: ::1\n"
+		" allow: a.example allow-types: \"");
+	for (i = 65000; i < 65500; i++)
+		length += (size_t)sprintf(text + length, "TYPE%u ", i);
+	strcpy(text + length, "A\"\n");
+	write_text("policy.conf", text);
+	loaded = load_good("policy.conf");
+	query.qtype = TYPE_TXT;
+	explain_query(loaded.policy, NULL, &query, &explanation);
+	value = field_of(&query, &explanation, "types");
+	assert_memory_equal(value, "A, TYPE65000, TYPE65001, ", 25);
+	length = strlen(value);
+	assert_in_range(length, 900, 1023);
+	assert_string_equal(value + length - 5, ", ...");
+	free(value);
+	unload(&loaded);
+}
+
+/* --- What is allowed besides the policy. */
+
+static void
+what_is_allowed_for_a_time_is_told_with_its_end(void **state)
+{
+	static const struct {
+		const char *qname;
+		int64_t now;
+		unsigned qtype;
+		const char *fields;
+	} rows[] = {
+		{ "a.vendor.example", OPEN, RRTYPE_A,
+			"reason: granted\n" WIDE "granted: *.Vendor.example\n"
+			"until: 1700000100\n" TILL LOOKS },
+		/* The one that lasts longest. */
+		{ "b.vendor.example", OPEN, RRTYPE_A,
+			"reason: granted\n" WIDE "granted: b.vendor.example.\n"
+			"until: 1700000200\n" TILL LOOKS },
+		{ "b.vendor.example", OPEN + 200, RRTYPE_A,
+			"reason: not-listed\n" WIDE TILL "answer: NODATA\n" },
+		{ "a.vendor.example", OPEN, TYPE_TXT,
+			"reason: type\n" WIDE TILL "types: A, AAAA\n"
+			"answer: NODATA\n" },
+		{ "shim.Example.net", OPEN, RRTYPE_A,
+			"reason: followed\n" WIDE "until: 1700000300\n"
+			"followed-from: ok.example.\n" TILL LOOKS },
+		{ "shim.example.net", OPEN + 301, RRTYPE_A,
+			"reason: not-listed\n" WIDE TILL "answer: NODATA\n" },
+		/* The policy goes first. */
+		{ "ok.example", OPEN, RRTYPE_A,
+			"reason: allowed\n" WIDE "pattern: ok.example\n"
+			"deny: no\nrule: policy.conf:3:9\n" TILL LOOKS },
+		{ "bad.ad.example", OPEN, RRTYPE_A,
+			"reason: denied\n" WIDE "pattern: bad.ad.example\n"
+			"deny: yes\nrule: policy.conf:3:26\n" TILL
+			"answer: NODATA\n" },
+	};
+	const struct names_key key = { { 1, 2 } };
+	struct exceptions exceptions = { grants_new(), followed_new(&key) };
+	struct name question = name_of("ok.example");
+	struct name target = name_of("shim.example.net");
+	struct loaded loaded;
+	int wrong = 0;
+	size_t i;
+
+	(void)state;
+	write_files(site_files, COUNT_OF(site_files));
+	loaded = load_with_site("policy.conf", site);
+	assert_non_null(loaded.policy);
+	assert_int_equal(grants_add(exceptions.grants, "g",
+		"*.Vendor.example", OPEN, OPEN + 100), 0);
+	assert_int_equal(grants_add(exceptions.grants, "g",
+		"b.vendor.example.", OPEN, OPEN + 200), 0);
+	assert_int_equal(grants_add(exceptions.grants, "other",
+		"*.vendor.example", OPEN, OPEN + 200), 0);
+	assert_int_equal(grants_add(exceptions.grants, "g",
+		"bad.ad.example", OPEN, OPEN + 200), 0);
+	followed_add(exceptions.followed, "g", &question, &target, OPEN,
+		OPEN + 300);
+	for (i = 0; i < COUNT_OF(rows); i++) {
+		struct explanation explanation;
+		uint8_t wire[NAME_OCTETS_MAX];
+		struct query query = query_of("192.0.2.1", rows[i].qname,
+			wire);
+
+		query.now = rows[i].now;
+		query.qtype = (uint16_t)rows[i].qtype;
+		explain_query(loaded.policy, &exceptions, &query,
+			&explanation);
+		wrong += check_fields(rows[i].qname, &query, &explanation,
+			rows[i].fields);
+	}
+	assert_int_equal(wrong, 0);
+	grants_free(exceptions.grants);
+	followed_free(exceptions.followed);
 	unload(&loaded);
 }
 
@@ -497,7 +762,7 @@ the_longest_prefix_is_told(void **state)
 		char *prefix, *group;
 
 		memset(&explanation, 0xa5, sizeof(explanation));
-		explain_query(loaded.policy, &query, &explanation);
+		explain_query(loaded.policy, NULL, &query, &explanation);
 		prefix = field_of(&query, &explanation, "prefix");
 		group = field_of(&query, &explanation, "group");
 		wrong += row_text(rows[i].row, rows[i].prefix, prefix);
@@ -1192,7 +1457,8 @@ random_queries_are_explained_as_they_are_decided(void **state)
 
 			memset(&explanation, 0xa5, sizeof(explanation));
 			policy_decide(loaded.policy, &query, &decision);
-			explain_query(loaded.policy, &query, &explanation);
+			explain_query(loaded.policy, NULL, &query,
+				&explanation);
 			assert_same_decision(&decision,
 				&explanation.decision);
 			assert_grounds(&query, &explanation);
@@ -1220,6 +1486,10 @@ main(void)
 		test_in_folder(a_client_without_an_address_is_unrestricted),
 		test_in_folder(no_name_can_forge_a_record),
 		test_in_folder(a_long_place_is_told_whole),
+		test_in_folder(
+			the_site_windows_types_and_quiet_names_are_told),
+		test_in_folder(many_types_are_cut),
+		test_in_folder(what_is_allowed_for_a_time_is_told_with_its_end),
 		test_in_folder(the_longest_prefix_is_told),
 		cmocka_unit_test(
 			the_prefix_holds_the_client_and_no_longer_one_does),

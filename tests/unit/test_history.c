@@ -41,11 +41,12 @@ feed(struct fed *fed, int64_t now, size_t group, unsigned allowed,
 	history_feed(fed->history, now, fed->counts);
 }
 
-/* Steps that have some, as AGE:ALLOWED/BLOCKED/AUDITED; the last has age 0. */
+/* Steps that have some, as AGE:ALLOWED/BLOCKED/AUDITED, and +QUIET where there
+ * were any; the last has age 0. */
 static const char *
 text_of(const struct history *history, int64_t now, size_t group)
 {
-	static char text[HISTORY_STEPS * 32];
+	static char text[HISTORY_STEPS * 48];
 	struct outcomes steps[HISTORY_STEPS];
 	size_t i, length = 0;
 
@@ -55,7 +56,8 @@ text_of(const struct history *history, int64_t now, size_t group)
 	for (i = 0; i < HISTORY_STEPS; i++) {
 		const struct outcomes *step = &steps[i];
 
-		if (step->allowed + step->blocked + step->audited == 0)
+		if (step->allowed + step->blocked + step->audited +
+		    step->quiet == 0)
 			continue;
 		length += (size_t)snprintf(text + length,
 			sizeof(text) - length, "%s%zu:%lu/%lu/%lu",
@@ -63,6 +65,10 @@ text_of(const struct history *history, int64_t now, size_t group)
 			(unsigned long)step->allowed,
 			(unsigned long)step->blocked,
 			(unsigned long)step->audited);
+		if (step->quiet > 0)
+			length += (size_t)snprintf(text + length,
+				sizeof(text) - length, "+%lu",
+				(unsigned long)step->quiet);
 	}
 	return text;
 }
@@ -70,8 +76,8 @@ text_of(const struct history *history, int64_t now, size_t group)
 static void
 the_first_call_sets_where_the_counters_begin(void **state)
 {
-	const struct outcomes counts[GROUPS] = { { 100, 200, 300 },
-		{ 0, 0, 0 }, { 1, 0, 0 } };
+	const struct outcomes counts[GROUPS] = { { 100, 200, 300, 400 },
+		{ 0, 0, 0, 0 }, { 1, 0, 0, 0 } };
 	struct history *history = history_new(GROUPS);
 
 	(void)state;
@@ -139,6 +145,31 @@ a_group_has_steps_from_its_first_block_on(void **state)
 	feed(&fed, START + STEP, 1, 0, 0, 1);
 	assert_string_equal(text_of(fed.history, START + STEP, 1), "0:0/0/1");
 	assert_string_equal(text_of(fed.history, START + STEP, 2), "none");
+	history_free(fed.history);
+}
+
+/* They are no alarm: nobody looks for a curve of them. */
+static void
+quiet_queries_are_told_and_make_no_steps_of_a_group(void **state)
+{
+	struct fed fed = fed_from(START);
+
+	(void)state;
+	fed.counts[0].quiet = 5;
+	feed(&fed, START, 0, 1, 0, 0);
+	assert_string_equal(text_of(fed.history, START, SIZE_MAX), "0:1/0/0+5");
+	assert_string_equal(text_of(fed.history, START, 0), "none");
+	feed(&fed, START + STEP, 0, 0, 2, 0);
+	fed.counts[0].quiet = 12;
+	feed(&fed, START + STEP, 0, 0, 0, 0);
+	assert_string_equal(text_of(fed.history, START + STEP, 0), "0:0/2/0+7");
+	assert_string_equal(text_of(fed.history, START + STEP, SIZE_MAX),
+		"1:1/0/0+5 0:0/2/0+7");
+	/* A counter that fell. */
+	fed.counts[0].quiet = 3;
+	feed(&fed, START + STEP, 0, 0, 0, 0);
+	assert_string_equal(text_of(fed.history, START + STEP, 0),
+		"0:0/2/0+10");
 	history_free(fed.history);
 }
 
@@ -510,6 +541,8 @@ main(void)
 		cmocka_unit_test(growth_goes_to_the_step_it_is_fed_in),
 		cmocka_unit_test(groups_add_up_to_all),
 		cmocka_unit_test(a_group_has_steps_from_its_first_block_on),
+		cmocka_unit_test(
+			quiet_queries_are_told_and_make_no_steps_of_a_group),
 		cmocka_unit_test(there_is_no_group_beyond_the_last),
 		cmocka_unit_test(a_step_is_kept_for_a_day),
 		cmocka_unit_test(a_gap_is_empty),

@@ -37,7 +37,7 @@ make_force(uint64_t number)
 	policy->group_count = groups_of(number);
 	policy->groups = calloc(policy->group_count, sizeof(*policy->groups));
 	if (policy->groups == NULL ||
-	    standing_init(&standing, "policy", "state") != 0)
+	    standing_init(&standing, "policy", "state", NULL, 0) != 0)
 		abort();
 	for (i = 0; i < policy->group_count; i++) {
 		snprintf(policy->groups[i].name,
@@ -117,7 +117,7 @@ a_force_takes_over_the_standing_and_has_its_counters(void **state)
 
 	(void)state;
 	assert_non_null(policy);
-	assert_int_equal(standing_init(&standing, "p", "d"), 0);
+	assert_int_equal(standing_init(&standing, "p", "d", NULL, 0), 0);
 	policy->group_count = 0;
 	standing.policy = policy;
 	standing.checksum = 17;
@@ -347,7 +347,7 @@ visit(struct reader *reader, uint64_t *last)
 	reader->changes += number != *last;
 	*last = number;
 	tally_decision(force->tally, reader->worker,
-		force->tally->group_count - 1, REASON_DENIED);
+		force->tally->group_count - 1, REASON_DENIED, 0);
 	reader->wrong += !is_whole(force);
 	inforce_leave(reader->inforce, reader->worker);
 	reader->times++;

@@ -221,6 +221,7 @@ what_no_allow_could_help_is_passed_over(void **state)
 	static const uint8_t root[] = { 0 };
 	struct learned *learned = new_learned();
 	struct event event;
+	unsigned reason;
 
 	(void)state;
 	event = event_of("192.0.2.1", cut_off, sizeof(cut_off), NOW);
@@ -228,10 +229,13 @@ what_no_allow_could_help_is_passed_over(void **state)
 	event = event_of("192.0.2.1", root, 0, NOW);
 	learned_add(learned, "g", &event);
 	event = event_of("192.0.2.1", root, sizeof(root), NOW);
-	event.reason = REASON_CLASS;
-	learned_add(learned, "g", &event);
-	event.reason = REASON_MALFORMED;
-	learned_add(learned, "g", &event);
+	/* For its class or type, for what is in the answer, for a quiet name;
+	 * and what is allowed needs no help. */
+	for (reason = 0; reason < REASON_COUNT; reason++) {
+		event.reason = (enum reason)reason;
+		if (reason != REASON_NOT_LISTED && reason != REASON_DENIED)
+			learned_add(learned, "g", &event);
+	}
 	event.reason = REASON_NOT_LISTED;
 	learned_add(learned, "", &event);
 	learned_add(learned, "a-group-whose-name-is-far-too-long", &event);

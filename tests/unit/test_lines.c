@@ -101,6 +101,30 @@ another_client_group_name_or_verdict_is_another_line(void **state)
 }
 
 static void
+what_is_wrong_with_an_allowed_name_is_another_line(void **state)
+{
+	static const enum reason reasons[] = { REASON_NOT_LISTED, REASON_TYPE,
+		REASON_CHAIN, REASON_ADDRESS, REASON_ANSWER, REASON_BUSY };
+	static const enum reason same[] = { REASON_DENIED, REASON_CLASS,
+		REASON_NOT_LISTED, REASON_BUSY, REASON_ADDRESS };
+	struct event event = event_of("192.0.2.1", 1, "a.example",
+		VERDICT_BLOCK);
+	struct lines *lines = new_lines(0);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(reasons); i++) {
+		event.reason = reasons[i];
+		assert_true(lines_is_first(lines, &event));
+	}
+	for (i = 0; i < COUNT_OF(same); i++) {
+		event.reason = same[i];
+		assert_false(lines_is_first(lines, &event));
+	}
+	lines_free(lines);
+}
+
+static void
 letter_case_and_all_else_make_no_other_line(void **state)
 {
 	struct event event = event_of("192.0.2.1", 1, "www.Example-[1]",
@@ -745,6 +769,8 @@ main(void)
 		cmocka_unit_test(a_line_is_first_once),
 		cmocka_unit_test(
 			another_client_group_name_or_verdict_is_another_line),
+		cmocka_unit_test(
+			what_is_wrong_with_an_allowed_name_is_another_line),
 		cmocka_unit_test(letter_case_and_all_else_make_no_other_line),
 		cmocka_unit_test(the_longest_name_is_compared_to_its_end),
 		cmocka_unit_test(a_full_table_forgets_the_oldest),

@@ -104,6 +104,115 @@ allowed_queries_are_no_line(void **state)
 	world_close(&world);
 }
 
+/* Blocked or audited, and with a name of which nothing is learned. */
+static void
+quiet_queries_leave_no_trace(void **state)
+{
+	struct top_entry entry;
+	struct world world;
+	unsigned i;
+
+	(void)state;
+	world_open(&world, policy, 1, NOW);
+	for (i = 0; i < GROUPS; i++) {
+		struct event event = event_of(&world, clients[i], "wpad", NOW);
+
+		event.reason = REASON_QUIET;
+		event.action = ACTION_NXDOMAIN;
+		observer_event(world.observer, &event);
+	}
+	assert_said("");
+	for (i = 0; i < OBSERVER_TOPS; i++)
+		assert_int_equal(top_list(observer_top(world.observer,
+			(enum observer_top)i), NOW, NULL, NULL, &entry, 1), 0);
+	assert_int_equal(top_used(observer_allowed(world.observer)), 0);
+	assert_int_equal(learned_used(observer_learned(world.observer)), 0);
+	world_close(&world);
+}
+
+/* What is allowed for another reason than a pattern is as quiet as what is. */
+static void
+whatever_is_allowed_is_no_line(void **state)
+{
+	static const enum reason reasons[] = { REASON_ALLOWED, REASON_SITE,
+		REASON_GRANTED, REASON_FOLLOWED };
+	struct world world;
+	size_t i;
+
+	(void)state;
+	world_open(&world, policy, 1, NOW);
+	for (i = 0; i < COUNT_OF(reasons); i++) {
+		struct event event = event_of(&world, "192.0.2.4",
+			"a.example", NOW);
+
+		event.reason = reasons[i];
+		observer_event(world.observer, &event);
+	}
+	assert_said("");
+	assert_int_equal(top_used(observer_allowed(world.observer)), 1);
+	assert_int_equal(learned_used(observer_learned(world.observer)), 0);
+	world_close(&world);
+}
+
+/* An event that is blocked for what was in the answer. */
+static struct event
+found_event(const struct world *world, enum reason reason)
+{
+	struct event event = event_of(world, "192.0.2.2", "a.example", NOW);
+
+	event.verdict = VERDICT_BLOCK;
+	event.reason = reason;
+	event.rule.file = NULL;
+	event.found_len = (uint8_t)wire_of("t.c.example", event.found);
+	assert_int_equal(address_from_text(&event.address, "2001:db8::5"), 0);
+	return event;
+}
+
+#define FOUND_LINE(reason, found) "I bitsink: block client=192.0.2.2 " \
+	"group=all name=a.example. type=A class=IN reason=" reason \
+	" action=refused rule=-" found " time=2023-11-14T22:13:20.000000Z\n"
+
+static void
+a_line_tells_what_was_in_the_answer(void **state)
+{
+	static const struct { enum reason reason; const char *line; } rows[] = {
+		{ REASON_CHAIN, FOUND_LINE("chain", " found=t.c.example.") },
+		{ REASON_ADDRESS, FOUND_LINE("address",
+			" found=2001:db8::5") },
+		/* All others have none, whatever there is. */
+		{ REASON_ANSWER, FOUND_LINE("answer", "") },
+		{ REASON_TYPE, FOUND_LINE("type", "") },
+	};
+	struct world world;
+	struct event event;
+	size_t i;
+
+	(void)state;
+	world_open(&world, "bitsink: log-limit: 0 log: all\n"
+		"group: name: all client: 192.0.2.2 allow: a.example\n"
+		" action: refused\n", 1, NOW);
+	for (i = 0; i < COUNT_OF(rows); i++) {
+		event = found_event(&world, rows[i].reason);
+		observer_event(world.observer, &event);
+		assert_said(rows[i].line);
+	}
+	/* Nothing was found, or it is no name. */
+	event = found_event(&world, REASON_CHAIN);
+	event.found_len = 0;
+	observer_event(world.observer, &event);
+	assert_said(FOUND_LINE("chain", ""));
+	event = found_event(&world, REASON_ADDRESS);
+	event.address.family = ADDRESS_NONE;
+	observer_event(world.observer, &event);
+	assert_said(FOUND_LINE("address", ""));
+	event = found_event(&world, REASON_CHAIN);
+	memcpy(event.found, "\3a\n=\1 ", 7);
+	event.found_len = 7;
+	observer_event(world.observer, &event);
+	assert_said(FOUND_LINE("chain", " found=a\\010\\061.\\032."));
+	world_close(&world);
+}
+
 static void
 each_group_has_the_lines_it_asks_for(void **state)
 {
@@ -154,15 +263,15 @@ the_first_is_told_by_client_and_name(void **state)
 /* --- What nobody can forge. */
 
 /* The line that was said, as a record: its values are written alike, but for a
- * NUL, which no record has. */
+ * NUL, which no record has. "found" may be there or not. */
 static struct record
 only_line(char *line, size_t size)
 {
 	static const char *const keys[] = { "client", "group", "name", "type",
-		"class", "reason", "action", "rule", "time" };
+		"class", "reason", "action", "rule", "found", "time" };
 	const char *expected;
 	struct record record;
-	size_t wrong, i;
+	size_t wrong, i, at = 0;
 	char *nul;
 
 	assert_int_equal(all_said.count, 1);
@@ -176,9 +285,11 @@ only_line(char *line, size_t size)
 	if (record_parse(&record, line, &wrong, &expected) != 0)
 		fail_msg("%s: expected %s at %zu", line, expected, wrong);
 	assert_string_equal(record.kind, "block");
-	assert_int_equal(record.count, COUNT_OF(keys));
 	for (i = 0; i < COUNT_OF(keys); i++)
-		assert_string_equal(record.fields[i].key, keys[i]);
+		if (strcmp(keys[i], "found") != 0 ||
+		    record_get(&record, "found") != NULL)
+			assert_string_equal(record.fields[at++].key, keys[i]);
+	assert_int_equal(record.count, at);
 	return record;
 }
 
@@ -290,10 +401,16 @@ the_longest_line_is_whole(void **state)
 	file[sizeof(file) - 1] = '\0';
 	event.rule.file = file;
 	event.rule.line = event.rule.column = 4294967295u;
+	event.reason = REASON_CHAIN;
+	event.found_len = NAME_OCTETS_MAX;
+	longest_name(event.found, '\r');
 	name_to_text(event.qname, event.qname_len, text);
 	observer_event(world.observer, &event);
 	assert_non_null(strstr(all_said.lines[0].text, text));
+	name_to_text(event.found, event.found_len, text);
+	assert_non_null(strstr(all_said.lines[0].text, text));
 	record = only_line(line, sizeof(line));
+	assert_non_null(record_get(&record, "found"));
 	assert_non_null(strstr(record_get(&record, "rule"),
 		":4294967295:4294967295"));
 	assert_string_equal(record_get(&record, "time"),
@@ -520,6 +637,7 @@ assert_step(const struct world *world, size_t group, int64_t now,
 	assert_int_equal(steps[number].allowed, expected->allowed);
 	assert_int_equal(steps[number].blocked, expected->blocked);
 	assert_int_equal(steps[number].audited, expected->audited);
+	assert_int_equal(steps[number].quiet, expected->quiet);
 }
 
 static void
@@ -527,16 +645,17 @@ count_times(struct world *world, size_t group, enum reason reason,
 	unsigned times)
 {
 	for (; times > 0; times--)
-		tally_decision(world->tally, times % 2, group, reason);
+		tally_decision(world->tally, times % 2, group, reason,
+			times % 3 == 0);
 }
 
 static void
-history_tells_allowed_blocked_and_audited(void **state)
+history_tells_allowed_blocked_audited_and_quiet(void **state)
 {
-	static const struct outcomes first = { 5, 2 + 3 + 4 + 6, 0 };
-	static const struct outcomes audited = { 7, 0, 8 + 9 };
-	static const struct outcomes all = { 12, 15, 17 };
-	static const struct outcomes more = { 0, 0, 1 };
+	static const struct outcomes first = { 5, 2 + 3 + 4 + 6, 0, 10 };
+	static const struct outcomes audited = { 7 + 12, 0, 8 + 9 + 13, 11 };
+	static const struct outcomes all = { 24, 15, 30, 21 };
+	static const struct outcomes more = { 0, 0, 1, 0 };
 	struct outcomes steps[HISTORY_STEPS];
 	int64_t later = NOW + HISTORY_STEP_SECONDS;
 	size_t last = HISTORY_STEPS - 1;
@@ -553,6 +672,10 @@ history_tells_allowed_blocked_and_audited(void **state)
 	count_times(&world, AUDITED, REASON_ALLOWED, 7);
 	count_times(&world, AUDITED, REASON_NOT_LISTED, 8);
 	count_times(&world, AUDITED, REASON_DENIED, 9);
+	count_times(&world, FIRST, REASON_QUIET, 10);
+	count_times(&world, AUDITED, REASON_QUIET, 11);
+	count_times(&world, AUDITED, REASON_FOLLOWED, 12);
+	count_times(&world, AUDITED, REASON_ADDRESS, 13);
 	observer_tick(world.observer, NOW);
 	assert_step(&world, FIRST, NOW, last, &first);
 	assert_step(&world, AUDITED, NOW, last, &audited);
@@ -828,14 +951,14 @@ enum { OTHER_AUDITED, OTHER_NEW, OTHER_FIRST };
 static void
 history_goes_on_over_a_switch(void **state)
 {
-	static const struct outcomes first = { 1, 2, 0 };
-	static const struct outcomes first_more = { 1, 2 + 64, 0 };
-	static const struct outcomes audited = { 0, 0, 4 };
-	static const struct outcomes audited_more = { 0, 128, 4 };
-	static const struct outcomes all = { 1, 2 + 8, 4 };
+	static const struct outcomes first = { 1, 2, 0, 16 };
+	static const struct outcomes first_more = { 1, 2 + 64, 0, 16 + 32 };
+	static const struct outcomes audited = { 0, 0, 4, 0 };
+	static const struct outcomes audited_more = { 0, 128, 4, 0 };
+	static const struct outcomes all = { 1, 2 + 8, 4, 16 };
 	static const struct outcomes all_more = { 1, 2 + 8 + 64 + 128,
-		4 + 256 };
-	static const struct outcomes new = { 0, 0, 256 };
+		4 + 256, 16 + 32 };
+	static const struct outcomes new = { 0, 0, 256, 0 };
 	size_t last = HISTORY_STEPS - 1;
 	struct outcomes steps[HISTORY_STEPS];
 	struct world world;
@@ -848,6 +971,7 @@ history_goes_on_over_a_switch(void **state)
 	/* What came since the last look is not lost. */
 	count_times(&world, AUDITED, REASON_DENIED, 4);
 	count_times(&world, ALL, REASON_DENIED, 8);
+	count_times(&world, FIRST, REASON_QUIET, 16);
 	world_switch(&world, other_policy, NOW);
 	assert_step(&world, OTHER_FIRST, NOW, last, &first);
 	assert_step(&world, OTHER_AUDITED, NOW, last, &audited);
@@ -855,6 +979,7 @@ history_goes_on_over_a_switch(void **state)
 	assert_int_equal(history_steps(observer_history(world.observer), NOW,
 		OTHER_NEW, steps), -1);
 	count_times(&world, OTHER_FIRST, REASON_DENIED, 64);
+	count_times(&world, OTHER_FIRST, REASON_QUIET, 32);
 	count_times(&world, OTHER_AUDITED, REASON_DENIED, 128);
 	count_times(&world, OTHER_NEW, REASON_DENIED, 256);
 	observer_tick(world.observer, NOW);
@@ -875,7 +1000,7 @@ history_goes_on_over_a_switch(void **state)
 static void
 what_is_counted_in_between_is_in_the_history(void **state)
 {
-	static const struct outcomes all = { 0, 3 + 5, 0 };
+	static const struct outcomes all = { 0, 3 + 5, 0, 0 };
 	struct force *before, *next;
 	struct world world;
 	size_t *map;
@@ -1043,6 +1168,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		test_in_folder(a_line_has_all_that_is_known),
 		test_in_folder(allowed_queries_are_no_line),
+		test_in_folder(quiet_queries_leave_no_trace),
+		test_in_folder(whatever_is_allowed_is_no_line),
+		test_in_folder(a_line_tells_what_was_in_the_answer),
 		test_in_folder(each_group_has_the_lines_it_asks_for),
 		test_in_folder(the_first_is_told_by_client_and_name),
 		test_in_folder(no_name_forges_a_line_or_a_field),
@@ -1056,7 +1184,7 @@ main(void)
 		test_in_folder(clients_beyond_those_told_apart_are_summed_up),
 		test_in_folder(without_a_limit_there_are_all_lines),
 		test_in_folder(lost_events_are_told_once),
-		test_in_folder(history_tells_allowed_blocked_and_audited),
+		test_in_folder(history_tells_allowed_blocked_audited_and_quiet),
 		test_in_folder(tops_count_by_what_they_are_of),
 		test_in_folder(rules_are_told_apart_by_reason_and_place),
 		test_in_folder(keys_give_back_what_came_in),

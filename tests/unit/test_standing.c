@@ -28,8 +28,8 @@ write_good(void)
 static int
 try_to_stand(struct standing *standing)
 {
-	return standing_load(standing, "policy.conf", STATE, &world_key, NOW,
-		said_line);
+	return standing_load(standing, "policy.conf", STATE, NULL, 0,
+		&world_key, NOW, said_line);
 }
 
 static enum verdict
@@ -282,8 +282,8 @@ a_long_error_is_cut(void **state)
 	(void)state;
 	memset(path, 'a', sizeof(path) - 1);
 	path[sizeof(path) - 1] = '\0';
-	assert_int_equal(standing_load(&standing, path, STATE, &world_key,
-		NOW, said_line), -1);
+	assert_int_equal(standing_load(&standing, path, STATE, NULL, 0,
+		&world_key, NOW, said_line), -1);
 	assert_int_equal(strlen(standing.error), STANDING_ERROR_MAX - 1);
 	assert_memory_equal(standing.error, path, STANDING_ERROR_MAX - 1);
 	assert_int_equal(said_count("bitsink: aaaa"), 1);
@@ -338,7 +338,7 @@ a_standing_begins_with_its_names_alone(void **state)
 	char path[] = "policy.conf";
 
 	(void)state;
-	assert_int_equal(standing_init(&standing, path, STATE), 0);
+	assert_int_equal(standing_init(&standing, path, STATE, NULL, 0), 0);
 	path[0] = 'x';
 	assert_string_equal(standing.path, "policy.conf");
 	assert_string_equal(standing.directory, STATE);
@@ -354,7 +354,8 @@ static int
 read_into(struct standing *standing, int keep, struct diag *diag)
 {
 	memset(diag, 0, sizeof(*diag));
-	assert_int_equal(standing_init(standing, "policy.conf", STATE), 0);
+	assert_int_equal(standing_init(standing, "policy.conf", STATE, NULL,
+		0), 0);
 	return standing_read(standing, &world_key, keep, diag, said_line);
 }
 
@@ -438,6 +439,75 @@ a_newer_file_that_is_no_good_makes_it_stale(void **state)
 	diag_clear(&diag);
 }
 
+/* --- What the host declares. */
+
+static const char tagged[] =
+	"group: name: g client-tag: t allow: a.example\n";
+static const char site[] = "client prefix=192.0.2.0/24 tags=t\ntag name=t\n";
+static const char other_site[] =
+	"client prefix=198.51.100.0/24 tags=t\ntag name=t\n";
+
+static enum verdict
+judge_client(const struct standing *standing, const char *client)
+{
+	return verdict_of(standing->policy, client, "x.example");
+}
+
+static void
+a_policy_is_for_the_host_that_declares_something(void **state)
+{
+	struct standing standing, again;
+	struct diag diag;
+
+	(void)state;
+	write_text("policy.conf", tagged);
+	assert_int_equal(mkdir(STATE, 0700), 0);
+	assert_int_equal(standing_load(&standing, "policy.conf", STATE, site,
+		strlen(site), &world_key, NOW, said_line), 0);
+	assert_said("");
+	assert_ptr_equal(standing.site, site);
+	assert_int_equal(standing.site_length, strlen(site));
+	assert_int_equal(judge_client(&standing, "192.0.2.1"), VERDICT_BLOCK);
+	assert_int_equal(judge_client(&standing, "198.51.100.1"),
+		VERDICT_UNRESTRICTED);
+	/* The same file on another host is another policy. */
+	memset(&diag, 0, sizeof(diag));
+	assert_int_equal(standing_init(&again, "policy.conf", STATE,
+		other_site, strlen(other_site)), 0);
+	assert_int_equal(standing_read(&again, &world_key, 0, &diag,
+		said_line), 0);
+	assert_int_equal(judge_client(&again, "192.0.2.1"),
+		VERDICT_UNRESTRICTED);
+	assert_int_equal(judge_client(&again, "198.51.100.1"), VERDICT_BLOCK);
+	assert_int_not_equal(again.checksum, standing.checksum);
+	diag_clear(&diag);
+	standing_clear(&again);
+	standing_clear(&standing);
+}
+
+static void
+the_last_good_policy_knows_its_own_host(void **state)
+{
+	struct standing standing;
+
+	(void)state;
+	write_text("policy.conf", tagged);
+	assert_int_equal(mkdir(STATE, 0700), 0);
+	assert_int_equal(standing_load(&standing, "policy.conf", STATE, site,
+		strlen(site), &world_key, NOW, said_line), 0);
+	standing_clear(&standing);
+	write_text("policy.conf", BAD);
+	assert_int_equal(standing_load(&standing, "policy.conf", STATE,
+		other_site, strlen(other_site), &world_key, NOW, said_line),
+		0);
+	assert_int_equal(standing.stale, 1);
+	assert_int_equal(judge_client(&standing, "192.0.2.1"), VERDICT_BLOCK);
+	assert_int_equal(judge_client(&standing, "198.51.100.1"),
+		VERDICT_UNRESTRICTED);
+	standing_clear(&standing);
+	said_clear();
+}
+
 int
 main(void)
 {
@@ -456,6 +526,9 @@ main(void)
 		test_in_folder(reading_keeps_the_policy_where_it_is_asked_to),
 		test_in_folder(reading_does_not_fall_back_on_what_is_kept),
 		test_in_folder(a_newer_file_that_is_no_good_makes_it_stale),
+		test_in_folder(
+			a_policy_is_for_the_host_that_declares_something),
+		test_in_folder(the_last_good_policy_knows_its_own_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

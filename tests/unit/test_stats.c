@@ -15,6 +15,7 @@
 static const char policy[] =
 	"bitsink: log: all log-limit: 2\n"
 	"group: name: one client: 192.0.2.1 allow: a.example\n"
+	" window: \"daily 00:00-24:00\" window-action: nodata\n"
 	"group: name: two client: 192.0.2.2 allow: a.example\n"
 	" action: sinkhole sinkhole: 198.51.100.1\n"
 	"group: name: three client: 192.0.2.3 allow: a.example mode: audit\n"
@@ -24,7 +25,7 @@ enum { ONE, TWO, THREE, IDLE, GROUPS };
 
 /* --- What was printed. */
 
-#define LINES_MAX 128
+#define LINES_MAX 160
 
 struct printed {
 	struct { char name[96]; uint64_t value; } lines[LINES_MAX];
@@ -131,7 +132,8 @@ assert_sums(const struct printed *printed, const char *who)
 		count_of(printed, who, "unrestricted") +
 		count_of(printed, who, "allowed") +
 		count_of(printed, who, "blocked") +
-		count_of(printed, who, "audited"));
+		count_of(printed, who, "audited") +
+		count_of(printed, who, "quiet"));
 }
 
 /* What the documentation says of every output. */
@@ -139,9 +141,10 @@ static void
 assert_identities(const struct printed *printed)
 {
 	static const char *const words[] = { "queries", "unrestricted",
-		"allowed", "blocked", "audited" };
+		"allowed", "blocked", "audited", "quiet" };
 	uint64_t blocked = count_of(printed, "total", "blocked");
 	uint64_t audited = count_of(printed, "total", "audited");
+	uint64_t quiet = count_of(printed, "total", "quiet");
 	char end[64];
 	size_t i;
 
@@ -155,7 +158,11 @@ assert_identities(const struct printed *printed)
 			count_of(printed, "total", words[i]));
 	}
 	assert_int_equal(sum_of(printed, "num.bitsink.reason.", ""),
-		blocked + audited);
+		blocked + audited + quiet +
+		value_of(printed, "num.bitsink.reason.site") +
+		value_of(printed, "num.bitsink.reason.granted") +
+		value_of(printed, "num.bitsink.reason.followed"));
+	assert_int_equal(value_of(printed, "num.bitsink.reason.quiet"), quiet);
 	assert_int_equal(sum_of(printed, "num.bitsink.action.", ""), blocked);
 	/* Of groups, and of those that are gone. */
 	assert_int_equal(sum_of(printed, "num.bitsink.g", ".allowed"),
@@ -164,8 +171,11 @@ assert_identities(const struct printed *printed)
 		blocked);
 	assert_int_equal(sum_of(printed, "num.bitsink.g", ".audited"),
 		audited);
+	assert_int_equal(sum_of(printed, "num.bitsink.g", ".quiet"), quiet);
 	assert_int_equal(value_of(printed, "num.bitsink.failed"),
 		value_of(printed, "num.bitsink.unanswered") +
+		value_of(printed, "num.bitsink.reason.answer") +
+		value_of(printed, "num.bitsink.reason.busy") +
 		value_of(printed, "num.bitsink.reason.malformed"));
 }
 
@@ -174,9 +184,6 @@ assert_identities(const struct printed *printed)
 static void
 count_some(struct tally *tally, size_t worker, struct chance *chance)
 {
-	static const enum reason reasons[] = { REASON_ALLOWED, REASON_ALLOWED,
-		REASON_NOT_LISTED, REASON_DENIED, REASON_CLASS,
-		REASON_MALFORMED };
 	unsigned what = chance_below(chance, 20);
 
 	if (what == 0)
@@ -187,16 +194,24 @@ count_some(struct tally *tally, size_t worker, struct chance *chance)
 		tally_count(tally, worker, TALLY_UNRESTRICTED);
 	else
 		tally_decision(tally, worker, chance_below(chance, IDLE),
-			reasons[chance_below(chance, COUNT_OF(reasons))]);
+			(enum reason)(1 + chance_below(chance,
+			REASON_COUNT - 1)), (int)chance_below(chance, 2));
 }
 
-/* So many decisions of a group, by worker 0. */
+/* So many decisions of a group, by worker 0, in a window or not. */
+static void
+count_when(struct tally *tally, size_t group, enum reason reason,
+	int in_window, unsigned times)
+{
+	for (; times > 0; times--)
+		tally_decision(tally, 0, group, reason, in_window);
+}
+
 static void
 count_times(struct tally *tally, size_t group, enum reason reason,
 	unsigned times)
 {
-	for (; times > 0; times--)
-		tally_decision(tally, 0, group, reason);
+	count_when(tally, group, reason, 0, times);
 }
 
 /* --- What there is to see. */
@@ -213,6 +228,8 @@ write_line(void *arg, const char *line)
 static void
 each_count_is_in_its_lines(void **state)
 {
+	struct name question = name_of("a.example");
+	struct name target = name_of("b.example");
 	struct world world;
 	char text[8192] = "";
 
@@ -228,7 +245,23 @@ each_count_is_in_its_lines(void **state)
 	count_times(world.tally, THREE, REASON_NOT_LISTED, 128);
 	count_times(world.tally, THREE, REASON_MALFORMED, 256);
 	tally_count(world.tally, 1, TALLY_UNRESTRICTED);
-	tally_decision(world.tally, 1, IDLE, REASON_NOT_LISTED);
+	count_times(world.tally, ONE, REASON_QUIET, 512);
+	count_when(world.tally, THREE, REASON_QUIET, 1, 1024);
+	count_when(world.tally, ONE, REASON_SITE, 1, 2048);
+	count_times(world.tally, TWO, REASON_TYPE, 4096);
+	count_when(world.tally, ONE, REASON_ADDRESS, 1, 8192);
+	count_times(world.tally, ONE, REASON_BUSY, 16384);
+	count_times(world.tally, THREE, REASON_ANSWER, 32768);
+	count_times(world.tally, THREE, REASON_CHAIN, 65536);
+	count_times(world.tally, TWO, REASON_GRANTED, 131072);
+	count_times(world.tally, TWO, REASON_FOLLOWED, 262144);
+	tally_decision(world.tally, 1, IDLE, REASON_NOT_LISTED, 0);
+	assert_int_equal(grants_add(world.exceptions.grants, "one", "x",
+		LOADED, LOADED + 9), 0);
+	followed_add(world.exceptions.followed, "one", &question, &target,
+		LOADED, LOADED + 61);
+	followed_add(world.exceptions.followed, "two", &question, &target,
+		LOADED, LOADED + 60);
 	tally_count(world.tally, 1, TALLY_UNANSWERED);
 	tally_count(world.tally, 1, TALLY_EVENTS_LOST);
 	tally_count(world.tally, 1, TALLY_EVENTS_LOST);
@@ -237,56 +270,75 @@ each_count_is_in_its_lines(void **state)
 	/* A class that is not IN, and what is malformed, get REFUSED where a
 	 * group has an answer in IN. */
 	assert_string_equal(text,
-		"thread0.num.bitsink.queries=511\n"
+		"thread0.num.bitsink.queries=524287\n"
 		"thread0.num.bitsink.unrestricted=0\n"
-		"thread0.num.bitsink.allowed=65\n"
-		"thread0.num.bitsink.blocked=62\n"
-		"thread0.num.bitsink.audited=384\n"
+		"thread0.num.bitsink.allowed=395329\n"
+		"thread0.num.bitsink.blocked=28734\n"
+		"thread0.num.bitsink.audited=98688\n"
+		"thread0.num.bitsink.quiet=1536\n"
 		"thread1.num.bitsink.queries=2\n"
 		"thread1.num.bitsink.unrestricted=1\n"
 		"thread1.num.bitsink.allowed=0\n"
 		"thread1.num.bitsink.blocked=1\n"
 		"thread1.num.bitsink.audited=0\n"
-		"total.num.bitsink.queries=513\n"
+		"thread1.num.bitsink.quiet=0\n"
+		"total.num.bitsink.queries=524289\n"
 		"total.num.bitsink.unrestricted=1\n"
-		"total.num.bitsink.allowed=65\n"
-		"total.num.bitsink.blocked=63\n"
-		"total.num.bitsink.audited=384\n"
+		"total.num.bitsink.allowed=395329\n"
+		"total.num.bitsink.blocked=28735\n"
+		"total.num.bitsink.audited=98688\n"
+		"total.num.bitsink.quiet=1536\n"
 		"num.bitsink.action.nxdomain=2\n"
-		"num.bitsink.action.nodata=0\n"
-		"num.bitsink.action.refused=52\n"
+		"num.bitsink.action.nodata=8192\n"
+		"num.bitsink.action.refused=16436\n"
 		"num.bitsink.action.drop=1\n"
-		"num.bitsink.action.sinkhole=8\n"
+		"num.bitsink.action.sinkhole=4104\n"
+		"num.bitsink.reason.site=2048\n"
+		"num.bitsink.reason.granted=131072\n"
+		"num.bitsink.reason.followed=262144\n"
 		"num.bitsink.reason.not-listed=131\n"
 		"num.bitsink.reason.denied=8\n"
+		"num.bitsink.reason.quiet=1536\n"
+		"num.bitsink.reason.type=4096\n"
+		"num.bitsink.reason.chain=65536\n"
+		"num.bitsink.reason.address=8192\n"
+		"num.bitsink.reason.answer=32768\n"
+		"num.bitsink.reason.busy=16384\n"
 		"num.bitsink.reason.class=36\n"
 		"num.bitsink.reason.malformed=272\n"
 		"num.bitsink.unanswered=1\n"
-		"num.bitsink.failed=273\n"
+		"num.bitsink.failed=49425\n"
 		"num.bitsink.log.lines=0\n"
 		"num.bitsink.log.suppressed=0\n"
 		"num.bitsink.events.lost=2\n"
-		"num.bitsink.group.one.allowed=1\n"
-		"num.bitsink.group.one.blocked=6\n"
+		"num.bitsink.group.one.allowed=2049\n"
+		"num.bitsink.group.one.blocked=24582\n"
 		"num.bitsink.group.one.audited=0\n"
-		"num.bitsink.group.two.allowed=0\n"
-		"num.bitsink.group.two.blocked=56\n"
+		"num.bitsink.group.one.quiet=512\n"
+		"num.bitsink.group.two.allowed=393216\n"
+		"num.bitsink.group.two.blocked=4152\n"
 		"num.bitsink.group.two.audited=0\n"
+		"num.bitsink.group.two.quiet=0\n"
 		"num.bitsink.group.three.allowed=64\n"
 		"num.bitsink.group.three.blocked=0\n"
-		"num.bitsink.group.three.audited=384\n"
+		"num.bitsink.group.three.audited=98688\n"
+		"num.bitsink.group.three.quiet=1024\n"
 		"num.bitsink.group.idle.allowed=0\n"
 		"num.bitsink.group.idle.blocked=1\n"
 		"num.bitsink.group.idle.audited=0\n"
+		"num.bitsink.group.idle.quiet=0\n"
 		"num.bitsink.gone.allowed=0\n"
 		"num.bitsink.gone.blocked=0\n"
 		"num.bitsink.gone.audited=0\n"
+		"num.bitsink.gone.quiet=0\n"
 		"bitsink.policy.generation=1\n"
 		"bitsink.policy.age=61\n"
 		"bitsink.policy.stale=0\n"
 		"bitsink.policy.groups=4\n"
 		"bitsink.policy.prefixes=4\n"
-		"bitsink.policy.patterns=4\n");
+		"bitsink.policy.patterns=4\n"
+		"bitsink.grants=1\n"
+		"bitsink.followed=1\n");
 	world_close(&world);
 }
 
@@ -305,6 +357,25 @@ the_action_counted_is_the_one_that_is_taken(void **state)
 	assert_identities(&printed);
 	assert_int_equal(value_of(&printed, "num.bitsink.action.drop"), 12);
 	assert_int_equal(value_of(&printed, "num.bitsink.action.refused"), 11);
+	/* In a window it is another one, and quiet names are in none. */
+	count_when(world.tally, ONE, REASON_NOT_LISTED, 0, 13);
+	count_when(world.tally, ONE, REASON_NOT_LISTED, 1, 17);
+	count_when(world.tally, ONE, REASON_MALFORMED, 1, 19);
+	count_when(world.tally, TWO, REASON_DENIED, 1, 23);
+	count_when(world.tally, ONE, REASON_QUIET, 1, 29);
+	count_when(world.tally, THREE, REASON_DENIED, 1, 31);
+	printed = print_now(&world, 0);
+	assert_identities(&printed);
+	assert_int_equal(value_of(&printed, "num.bitsink.action.nxdomain"),
+		13);
+	assert_int_equal(value_of(&printed, "num.bitsink.action.nodata"), 17);
+	assert_int_equal(value_of(&printed, "num.bitsink.action.refused"),
+		11 + 19);
+	assert_int_equal(value_of(&printed, "num.bitsink.action.sinkhole"),
+		23);
+	assert_int_equal(value_of(&printed, "num.bitsink.reason.not-listed"),
+		30);
+	assert_int_equal(count_of(&printed, "total", "quiet"), 29);
 	world_close(&world);
 }
 
@@ -364,7 +435,7 @@ groups_without_queries_can_be_left_out(void **state)
 	memset(&some, 0, sizeof(some));
 	assert_int_equal(stats_print(stats, LOADED, 0, take_line, &some), 1);
 	assert_identities(&some);
-	assert_int_equal(some.count, all.count - 9);
+	assert_int_equal(some.count, all.count - 12);
 	assert_int_equal(value_of(&some, "num.bitsink.group.two.blocked"), 0);
 	assert_int_equal(value_of(&some, "num.bitsink.group.three.audited"),
 		1);
@@ -428,7 +499,8 @@ count_each(struct world *world, unsigned times)
 
 	for (; times > 0; times--)
 		for (i = 0; i < WORKERS; i++)
-			tally_decision(world->tally, i, TWO, REASON_DENIED);
+			tally_decision(world->tally, i, TWO, REASON_DENIED,
+				0);
 }
 
 static uint64_t
@@ -665,8 +737,9 @@ count_on(void *arg)
 				TALLY_UNRESTRICTED);
 		else
 			tally_decision(tally, counter->worker,
-				what % tally->group_count,
-				(enum reason)(1 + what % 5));
+				what % tally->group_count, (enum reason)(1 +
+				chance_below(&chance, REASON_COUNT - 1)),
+				(int)chance_below(&chance, 2));
 		inforce_leave(inforce, counter->worker);
 		counter->counted++;
 		sched_yield();
@@ -795,7 +868,8 @@ static const char *const others[] = {
 	ORDER,
 	/* Two has another name and another mode. */
 	"group: name: deux client: 192.0.2.2 allow: a.example mode: audit\n"
-	"group: name: one client: 192.0.2.1 allow: a.example action: drop\n",
+	"group: name: one client: 192.0.2.1 allow: a.example action: drop\n"
+	" window: \"daily 00:00-24:00\" window-action: refused\n",
 	"bitsink: mode: audit\n"
 	"group: name: one client: 192.0.2.1 allow: a.example\n",
 	policy,
@@ -820,6 +894,8 @@ a_switch_keeps_what_was_counted_as_it_was(void **state)
 	count_times(world.tally, THREE, REASON_NOT_LISTED, 8);
 	count_times(world.tally, THREE, REASON_ALLOWED, 16);
 	count_times(world.tally, IDLE, REASON_DENIED, 32);
+	count_times(world.tally, ONE, REASON_QUIET, 512);
+	count_times(world.tally, TWO, REASON_QUIET, 512);
 	for (i = 0; i < TALLY_COUNTS; i++)
 		tally_count(world.tally, i % 2, (enum tally_count)i);
 	world_switch(&world, ORDER, LOADED + 100);
@@ -832,28 +908,40 @@ a_switch_keeps_what_was_counted_as_it_was(void **state)
 	assert_int_equal(stats_print(world.stats, LOADED + 161, 0, write_line,
 		text), 1);
 	assert_string_equal(text,
-		"thread0.num.bitsink.queries=512\n"
+		"thread0.num.bitsink.queries=1536\n"
 		"thread0.num.bitsink.unrestricted=1\n"
 		"thread0.num.bitsink.allowed=273\n"
 		"thread0.num.bitsink.blocked=230\n"
 		"thread0.num.bitsink.audited=8\n"
+		"thread0.num.bitsink.quiet=1024\n"
 		"thread1.num.bitsink.queries=1\n"
 		"thread1.num.bitsink.unrestricted=1\n"
 		"thread1.num.bitsink.allowed=0\n"
 		"thread1.num.bitsink.blocked=0\n"
 		"thread1.num.bitsink.audited=0\n"
-		"total.num.bitsink.queries=513\n"
+		"thread1.num.bitsink.quiet=0\n"
+		"total.num.bitsink.queries=1537\n"
 		"total.num.bitsink.unrestricted=2\n"
 		"total.num.bitsink.allowed=273\n"
 		"total.num.bitsink.blocked=230\n"
 		"total.num.bitsink.audited=8\n"
+		"total.num.bitsink.quiet=1024\n"
 		"num.bitsink.action.nxdomain=66\n"
 		"num.bitsink.action.nodata=128\n"
 		"num.bitsink.action.refused=0\n"
 		"num.bitsink.action.drop=32\n"
 		"num.bitsink.action.sinkhole=4\n"
+		"num.bitsink.reason.site=0\n"
+		"num.bitsink.reason.granted=0\n"
+		"num.bitsink.reason.followed=0\n"
 		"num.bitsink.reason.not-listed=74\n"
 		"num.bitsink.reason.denied=164\n"
+		"num.bitsink.reason.quiet=1024\n"
+		"num.bitsink.reason.type=0\n"
+		"num.bitsink.reason.chain=0\n"
+		"num.bitsink.reason.address=0\n"
+		"num.bitsink.reason.answer=0\n"
+		"num.bitsink.reason.busy=0\n"
 		"num.bitsink.reason.class=0\n"
 		"num.bitsink.reason.malformed=0\n"
 		"num.bitsink.unanswered=2\n"
@@ -864,21 +952,27 @@ a_switch_keeps_what_was_counted_as_it_was(void **state)
 		"num.bitsink.group.three.allowed=16\n"
 		"num.bitsink.group.three.blocked=64\n"
 		"num.bitsink.group.three.audited=8\n"
+		"num.bitsink.group.three.quiet=0\n"
 		"num.bitsink.group.five.allowed=256\n"
 		"num.bitsink.group.five.blocked=0\n"
 		"num.bitsink.group.five.audited=0\n"
+		"num.bitsink.group.five.quiet=0\n"
 		"num.bitsink.group.two.allowed=0\n"
 		"num.bitsink.group.two.blocked=132\n"
 		"num.bitsink.group.two.audited=0\n"
+		"num.bitsink.group.two.quiet=512\n"
 		"num.bitsink.gone.allowed=1\n"
 		"num.bitsink.gone.blocked=34\n"
 		"num.bitsink.gone.audited=0\n"
+		"num.bitsink.gone.quiet=512\n"
 		"bitsink.policy.generation=2\n"
 		"bitsink.policy.age=61\n"
 		"bitsink.policy.stale=0\n"
 		"bitsink.policy.groups=3\n"
 		"bitsink.policy.prefixes=3\n"
-		"bitsink.policy.patterns=3\n");
+		"bitsink.policy.patterns=3\n"
+		"bitsink.grants=0\n"
+		"bitsink.followed=0\n");
 	world_close(&world);
 }
 
@@ -1098,7 +1192,9 @@ the_sums_agree_whatever_policies_come(void **state)
 
 			tally_decision(world.tally,
 				chance_below(&chance, WORKERS), group,
-				(enum reason)(1 + chance_below(&chance, 5)));
+				(enum reason)(1 + chance_below(&chance,
+				REASON_COUNT - 1)),
+				(int)chance_below(&chance, 2));
 			since++;
 		}
 		if (chance_below(&chance, 3) > 0)

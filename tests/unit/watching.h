@@ -13,6 +13,7 @@
 
 #include "event.h"
 #include "inforce.h"
+#include "judge.h"
 #include "observer.h"
 #include "record.h"
 #include "say.h"
@@ -237,6 +238,8 @@ struct world {
 	struct tally *tally;
 	struct observer *observer;
 	struct stats *stats;
+	/* Nothing is allowed by them to begin with. */
+	struct exceptions exceptions;
 };
 
 static const struct names_key world_key = {
@@ -253,10 +256,21 @@ world_look(struct world *world)
 	world->tally = force->tally;
 }
 
-/* In the folder of a test; nothing may be wrong with the policy. */
 static inline void
-world_open(struct world *world, const char *policy, size_t workers,
-	int64_t now)
+world_make_exceptions(struct world *world)
+{
+	world->exceptions.grants = grants_new();
+	world->exceptions.followed = followed_new(&world_key);
+	assert_non_null(world->exceptions.grants);
+	assert_non_null(world->exceptions.followed);
+	stats_set_exceptions(world->stats, &world->exceptions);
+}
+
+/* In the folder of a test, with what the host declares, or NULL; nothing may be
+ * wrong with the policy. */
+static inline void
+world_open_for(struct world *world, const char *policy, const char *site,
+	size_t workers, int64_t now)
 {
 	struct standing standing;
 	struct force *force;
@@ -265,8 +279,9 @@ world_open(struct world *world, const char *policy, size_t workers,
 	said_clear();
 	write_text("policy.conf", policy);
 	assert_true(mkdir(STATE, 0700) == 0 || errno == EEXIST);
-	assert_int_equal(standing_load(&standing, "policy.conf", STATE,
-		&world_key, now, said_line), 0);
+	assert_int_equal(standing_load(&standing, "policy.conf", STATE, site,
+		site != NULL ? strlen(site) : 0, &world_key, now, said_line),
+		0);
 	assert_said("");
 	force = force_new(&standing, workers);
 	assert_non_null(force);
@@ -279,6 +294,14 @@ world_open(struct world *world, const char *policy, size_t workers,
 	world->stats = stats_new(world->tally, world->standing,
 		world->observer, 0);
 	assert_non_null(world->stats);
+	world_make_exceptions(world);
+}
+
+static inline void
+world_open(struct world *world, const char *policy, size_t workers,
+	int64_t now)
+{
+	world_open_for(world, policy, NULL, workers, now);
 }
 
 /* What the file of the world's policy says now; nothing may be wrong with
@@ -291,7 +314,8 @@ world_read(const struct world *world, int64_t now)
 	struct diag diag;
 
 	memset(&diag, 0, sizeof(diag));
-	assert_int_equal(standing_init(&standing, "policy.conf", STATE), 0);
+	assert_int_equal(standing_init(&standing, "policy.conf", STATE,
+		world->standing->site, world->standing->site_length), 0);
 	assert_int_equal(standing_read(&standing, &world_key, 0, &diag,
 		said_line), 0);
 	diag_clear(&diag);
@@ -339,6 +363,8 @@ world_close(struct world *world)
 	stats_free(world->stats);
 	observer_free(world->observer);
 	inforce_free(world->inforce);
+	grants_free(world->exceptions.grants);
+	followed_free(world->exceptions.followed);
 	said_clear();
 }
 
@@ -381,6 +407,7 @@ event_of(const struct world *world, const char *client, const char *qname,
 	struct query query = query_of(client, qname, wire);
 	struct event event;
 
+	query.now = seconds;
 	event_judge(&event, world->standing->policy, &query, seconds);
 	return event;
 }
