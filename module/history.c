@@ -1,6 +1,6 @@
 /*
- * history.c - how many queries were allowed, blocked and audited in the last
- * day, in steps.
+ * history.c - how many queries were allowed, blocked, audited and quiet in the
+ * last day, in steps.
  */
 #include "history.h"
 
@@ -106,6 +106,7 @@ growth_of(const struct outcomes *stood, const struct outcomes *stands)
 	grown.allowed = growth(stood->allowed, stands->allowed);
 	grown.blocked = growth(stood->blocked, stands->blocked);
 	grown.audited = growth(stood->audited, stands->audited);
+	grown.quiet = growth(stood->quiet, stands->quiet);
 	return grown;
 }
 
@@ -119,6 +120,7 @@ add(struct history *history, struct steps *steps,
 	count->allowed += grown->allowed;
 	count->blocked += grown->blocked;
 	count->audited += grown->audited;
+	count->quiet += grown->quiet;
 }
 
 /* The steps of a group, which are made where it needs some; or NULL. */

@@ -1,6 +1,6 @@
 /*
- * history.h - how many queries were allowed, blocked and audited in the last
- * day, in steps, over all and by group.
+ * history.h - how many queries were allowed, blocked, audited and quiet in the
+ * last day, in steps, over all and by group.
  *
  * It is fed with the counters as they stand now and then, and keeps what
  * they grew by. Memory is bounded: groups have steps of their own from the

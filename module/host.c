@@ -22,27 +22,12 @@
 #include <sys/random.h>
 
 #include "answer.h"
-#include "control.h"
-#include "inforce.h"
-#include "observer.h"
+#include "host_state.h"
 
 /* Octets of an OPT record without options (RFC 6891 section 6.1.2). */
 #define OPT_OCTETS 11u
 /* In it, where the size is that the server can receive. */
 #define OPT_CLASS_OFFSET 3u
-
-struct module_state {
-	struct names_key key;
-	size_t worker_count;
-	struct inforce *inforce;
-	struct observer *observer;
-	struct stats *stats;
-	/* NULL where it could not be had. */
-	struct control *control;
-	/* Replies are looked at, for a group was in audit at the start: it
-	 * costs all clients a little. */
-	int looks_at_replies;
-};
 
 static const char what_to_do[] = "bitsink must be compiled for the Unbound "
 	"that loads it, and that Unbound needs bitsink's patches: see "
@@ -222,11 +207,23 @@ answer(struct module_env *env, struct query_info *qinfo,
 	return 1;
 }
 
+static void
+put_finding(struct event *event, const struct finding *finding)
+{
+	event->found_len = 0;
+	event->address.family = ADDRESS_NONE;
+	if (finding == NULL || finding->reason == REASON_ALLOWED)
+		return;
+	event->found_len = finding->target_len;
+	memcpy(event->found, finding->target, finding->target_len);
+	event->address = finding->address;
+}
+
 /* Tells the thread that watches, which has the time for it. */
 static void
 tell(struct module_state *state, const struct module_env *env,
 	struct tally *tally, size_t worker, const struct query *query,
-	const struct decision *decision)
+	const struct decision *decision, const struct finding *finding)
 {
 	struct event *event;
 
@@ -249,11 +246,12 @@ tell(struct module_state *state, const struct module_env *env,
 		event->qname_len = (uint16_t)query->qname_len;
 		memcpy(event->qname, query->qname, query->qname_len);
 	}
+	put_finding(event, finding);
 	control_publish(state->control, worker);
 }
 
-static size_t
-worker_of(const struct module_state *state, const struct module_env *env)
+size_t
+host_worker(const struct module_state *state, const struct module_env *env)
 {
 	return (size_t)env->worker->thread_num % state->worker_count;
 }
@@ -267,11 +265,10 @@ wants_allowed(struct module_state *state, const struct module_env *env,
 		env->now_tv->tv_usec / 1000);
 }
 
-/* Counts the decision and tells of it. Whether the query passes. */
-static int
-passes(struct module_state *state, struct module_env *env,
+int
+host_passes(struct module_state *state, struct module_env *env,
 	const struct force *force, size_t worker, const struct query *query,
-	const struct decision *decision)
+	const struct decision *decision, const struct finding *finding)
 {
 	struct tally *tally = force->tally;
 
@@ -280,15 +277,54 @@ passes(struct module_state *state, struct module_env *env,
 		return 1;
 	}
 	tally_decision(tally, worker, (size_t)(decision->group -
-		force->standing.policy->groups), decision->reason);
+		force->standing.policy->groups), decision->reason,
+		decision->in_window);
 	if (decision->verdict == VERDICT_ALLOW) {
 		if (wants_allowed(state, env, tally, worker))
-			tell(state, env, tally, worker, query, decision);
+			tell(state, env, tally, worker, query, decision, NULL);
 		return 1;
 	}
 	count(env->worker, decision);
-	tell(state, env, tally, worker, query, decision);
+	/* What is no alarm is told to those alone who want to hear all. */
+	if (decision->reason != REASON_QUIET ||
+	    wants_allowed(state, env, tally, worker))
+		tell(state, env, tally, worker, query, decision, finding);
 	return decision->verdict == VERDICT_AUDIT;
+}
+
+static void
+block_unasked(struct decision *decision, enum reason reason)
+{
+	decision->verdict = decision->group->audit ? VERDICT_AUDIT
+		: VERDICT_BLOCK;
+	decision->reason = reason;
+	decision->action = policy_action(decision->group, reason,
+		decision->in_window);
+	decision->rule.file = NULL;
+}
+
+/* An allowed query whose answer is to be looked at. Whether that is done, and
+ * the query is to be counted then; else the decision may have become another
+ * one. */
+static int
+is_marked(struct module_state *state, size_t worker, struct edns_data *edns,
+	struct regional *region, const struct query *query,
+	struct decision *decision)
+{
+	int inspects = group_inspects(decision->group);
+
+	if (!inspects && !decision->group->follow_chain)
+		return 0;
+	if (!host_may_wait(state, worker)) {
+		if (inspects)
+			block_unasked(decision, REASON_BUSY);
+		return 0;
+	}
+	if (host_mark(state, edns, query, !inspects, region) == 0)
+		return inspects;
+	if (inspects)
+		block_unasked(decision, REASON_ANSWER);
+	return 0;
 }
 
 /* Judges the query under what is in force. 0 passes, 1 has answered. */
@@ -301,6 +337,9 @@ judge(struct module_state *state, const struct force *force, size_t worker,
 	struct decision decision;
 	struct query query;
 
+	/* Clients may send the option, too. */
+	if (edns->opt_list_in != NULL)
+		host_unmark(edns);
 	if (client_from_sockaddr(&query.client, &repinfo->client_addr) != 0) {
 		tally_count(force->tally, worker, TALLY_UNRESTRICTED);
 		return 0;
@@ -309,8 +348,13 @@ judge(struct module_state *state, const struct force *force, size_t worker,
 	query.qname_len = qinfo->qname_len;
 	query.qtype = qinfo->qtype;
 	query.qclass = qinfo->qclass;
-	policy_decide(force->standing.policy, &query, &decision);
-	if (passes(state, env, force, worker, &query, &decision))
+	query.now = *env->now;
+	judge_query(force->standing.policy, &state->exceptions, &query,
+		&decision);
+	if (decision.verdict == VERDICT_ALLOW && is_marked(state, worker, edns,
+	    region, &query, &decision))
+		return 0;
+	if (host_passes(state, env, force, worker, &query, &decision, NULL))
 		return 0;
 	if (!answer(env, qinfo, edns, repinfo, pkt, region, &query, &decision))
 		tally_count(force->tally, worker, TALLY_UNANSWERED);
@@ -329,7 +373,7 @@ judge_request(struct module_env *env, struct query_info *qinfo,
 	void *cb_args)
 {
 	struct module_state *state = cb_args;
-	size_t worker = worker_of(state, env);
+	size_t worker = host_worker(state, env);
 	const struct force *force = inforce_enter(state->inforce, worker);
 	int answered = judge(state, force, worker, env, qinfo, edns, repinfo,
 		pkt, region);
@@ -511,6 +555,10 @@ free_state(struct module_state *state)
 	stats_free(state->stats);
 	observer_free(state->observer);
 	inforce_free(state->inforce);
+	followed_free(state->exceptions.followed);
+	grants_free(state->exceptions.grants);
+	host_answers_stop(state);
+	free(state->site);
 	free(state);
 }
 
@@ -569,6 +617,9 @@ start_control(struct module_state *state)
 		.key = &state->key,
 		.observer = state->observer,
 		.stats = state->stats,
+		.exceptions = &state->exceptions,
+		.site = state->site,
+		.site_length = state->site_length,
 		.unbound = PACKAGE_VERSION,
 		.line = log_line,
 	};
@@ -576,12 +627,52 @@ start_control(struct module_state *state)
 	state->control = control_start(&setup);
 }
 
-static struct module_state *
-new_state(const struct config_file *cfg, const char *path,
-	const char *directory)
+/* What the policy is asked with besides the query. 0, or -1 with the reason in
+ * Unbound's log. */
+static int
+make_surroundings(struct module_state *state, struct module_env *env)
 {
-	struct module_state *state = calloc(1, sizeof(*state));
+	if (random_key(&state->key) != 0 || host_answers_start(state, env,
+	    modules_named(env->cfg->module_conf, "dns64") > 0) != 0)
+		return -1;
+	state->site = host_site(env, &state->site_length);
+	if (state->site == NULL)
+		return -1;
+	state->exceptions.grants = grants_new();
+	state->exceptions.followed = followed_new(&state->key);
+	if (state->exceptions.grants != NULL &&
+	    state->exceptions.followed != NULL)
+		return 0;
+	log_err("bitsink: out of memory");
+	return -1;
+}
+
+/* 0, or -1 with the reason in Unbound's log. */
+static int
+make_policy(struct module_state *state, const struct config_file *cfg,
+	const char *path, const char *directory)
+{
 	struct standing standing;
+
+	/* Unbound ends where a module's init() fails; the reason is to be the
+	 * last line of its log, and not that some module failed. */
+	if (standing_load(&standing, path, directory, state->site,
+	    state->site_length, &state->key, time(NULL), log_line) != 0)
+		fatal_exit("bitsink: not started, for there is no policy: %s",
+			standing.error);
+	if (put_in_force(state, &standing) == 0 && make_watch(state, cfg) == 0)
+		return 0;
+	log_err("bitsink: out of memory");
+	/* All zeroes where it is in force. */
+	standing_clear(&standing);
+	return -1;
+}
+
+static struct module_state *
+new_state(struct module_env *env, const char *path, const char *directory)
+{
+	const struct config_file *cfg = env->cfg;
+	struct module_state *state = calloc(1, sizeof(*state));
 
 	if (state == NULL) {
 		log_err("bitsink: out of memory");
@@ -589,21 +680,8 @@ new_state(const struct config_file *cfg, const char *path,
 	}
 	state->worker_count = cfg->num_threads > 0
 		? (size_t)cfg->num_threads : 1;
-	if (random_key(&state->key) != 0) {
-		free(state);
-		return NULL;
-	}
-	/* Unbound ends where a module's init() fails; the reason is to be the
-	 * last line of its log, and not that some module failed. */
-	if (standing_load(&standing, path, directory, &state->key, time(NULL),
-	    log_line) != 0)
-		fatal_exit("bitsink: not started, for there is no policy: %s",
-			standing.error);
-	if (put_in_force(state, &standing) != 0 ||
-	    make_watch(state, cfg) != 0) {
-		log_err("bitsink: out of memory");
-		/* All zeroes where it is in force. */
-		standing_clear(&standing);
+	if (make_surroundings(state, env) != 0 ||
+	    make_policy(state, cfg, path, directory) != 0) {
 		free_state(state);
 		return NULL;
 	}
@@ -670,7 +748,7 @@ host_start(struct module_env *env, int id)
 	warn_of_order(env->cfg);
 	if (directory == NULL)
 		directory = after_chroot(env->cfg, BITSINK_STATE);
-	state = new_state(env->cfg, path, directory);
+	state = new_state(env, path, directory);
 	if (state == NULL)
 		return NULL;
 	log_start(state);
@@ -704,9 +782,9 @@ host_stats(struct module_env *env, struct module_state *state, int reset,
 		return stats_print_taken(state->stats, *env->now, reset, line,
 			arg);
 	if (reset)
-		stats_clear(state->stats, worker_of(state, env));
+		stats_clear(state->stats, host_worker(state, env));
 	else
-		stats_take(state->stats, worker_of(state, env));
+		stats_take(state->stats, host_worker(state, env));
 	return 1;
 }
 

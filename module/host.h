@@ -9,6 +9,7 @@
 #include "stats.h"
 
 struct module_env;
+struct module_qstate;
 struct module_state;
 
 /*
@@ -27,6 +28,17 @@ struct module_state *host_start(struct module_env *env, int id);
 
 /* Ends it; accepts NULL. For deinit() alone, when no worker runs any more. */
 void host_stop(struct module_env *env, int id, struct module_state *state);
+
+/*
+ * For the states of queries that are in instance ID of the module: one begins,
+ * its answer is there and may be changed before it is sent, it ends.
+ */
+void host_waits(struct module_state *state, struct module_qstate *qstate,
+	int id);
+void host_answered(struct module_state *state, struct module_qstate *qstate,
+	int id);
+void host_forgets(struct module_state *state, struct module_qstate *qstate,
+	int id);
 
 /*
  * For statistics, as Unbound asks for them: with LINE NULL takes the counters

@@ -46,6 +46,14 @@ make_query(const struct question *question, uint16_t id, size_t *length)
 			(question->udp_size > 0 ? question->udp_size : 1232));
 		ldns_pkt_set_edns_do(query, (question->flags & ASK_DO) != 0);
 	}
+	if (question->option != 0) {
+		uint8_t option[4] = { (uint8_t)(question->option >> 8),
+			(uint8_t)question->option };
+
+		ldns_pkt_set_edns_udp_size(query, 1232);
+		ldns_pkt_set_edns_data(query, ldns_rdf_new_frm_data(
+			LDNS_RDF_TYPE_UNKNOWN, sizeof(option), option));
+	}
 	assert_int_equal(ldns_pkt2wire(&wire, query, length), LDNS_STATUS_OK);
 	ldns_pkt_free(query);
 	return wire;

@@ -43,6 +43,8 @@ struct question {
 	unsigned flags;
 	/* EDNS buffer size; 0 for 1232. */
 	unsigned udp_size;
+	/* Code of an EDNS option without data; 0 for none. */
+	unsigned option;
 };
 
 /* A question on its way. */

@@ -52,28 +52,12 @@ setup(void **state)
 /* --- Fields. */
 
 static void
-assert_field(const char *line, const char *key, const char *expected)
-{
-	char *found = control_value(line, key);
-
-	if (expected == NULL ? found != NULL : found == NULL ||
-	    strcmp(found, expected) != 0) {
-		print_error("%s: found \"%s\", expected \"%s\", in %.*s\n",
-			key, found != NULL ? found : "(none)",
-			expected != NULL ? expected : "(none)",
-			(int)strcspn(line, "\n"), line);
-		fail();
-	}
-	free(found);
-}
-
-static void
 assert_count(const char *line, const char *key, unsigned long expected)
 {
 	char text[32];
 
 	snprintf(text, sizeof(text), "%lu", expected);
-	assert_field(line, key, text);
+	control_assert(line, key, text);
 }
 
 /* Where WORD stands in the policy, as FILE:LINE:COLUMN. */
@@ -120,11 +104,11 @@ status_tells_what_is_in_force(void **state)
 	status = control_ask(world->resolver, "status");
 	assert_ptr_equal(control_find(status, "status", NULL, NULL), status);
 	assert_count(status, "pid", (unsigned long)world->resolver->pid);
-	assert_field(status, "mode", "mixed");
-	assert_field(status, "policy", path);
-	assert_field(status, "stale", "no");
-	assert_field(status, "kept", NULL);
-	assert_field(status, "error", NULL);
+	control_assert(status, "mode", "mixed");
+	control_assert(status, "policy", path);
+	control_assert(status, "stale", "no");
+	control_assert(status, "kept", NULL);
+	control_assert(status, "error", NULL);
 	assert_count(status, "errors", 0);
 	assert_count(status, "groups", GROUPS);
 	assert_count(status, "prefixes", 8);
@@ -146,7 +130,7 @@ status_tells_what_is_in_force(void **state)
 	status = control_ask(world->resolver, "status");
 	after = control_value(status, "checksum");
 	assert_string_not_equal(before, after);
-	assert_field(status, "mode", "enforce");
+	control_assert(status, "mode", "enforce");
 	free(status);
 	free(before);
 	free(after);
@@ -164,7 +148,7 @@ status_tells_of_a_stale_policy_and_why(void **state)
 	free(resolver_control(world->resolver, "reload"));
 	resolver_await_log_count(world->resolver, "bitsink: version=", 2);
 	status = control_ask(world->resolver, "status");
-	assert_field(status, "stale", "yes");
+	control_assert(status, "stale", "yes");
 	assert_true(control_number(status, "kept") <=
 		control_number(status, "now"));
 	assert_true(control_number(status, "errors") >= 2);
@@ -184,20 +168,20 @@ groups_tells_what_each_does(void **state)
 
 	assert_non_null(line);
 	origin = origin_of(world, "group:\n  name: hole\n");
-	assert_field(line, "at", origin);
+	control_assert(line, "at", origin);
 	free(origin);
-	assert_field(line, "mode", "enforce");
-	assert_field(line, "action", "sinkhole");
+	control_assert(line, "mode", "enforce");
+	control_assert(line, "action", "sinkhole");
 	assert_count(line, "ttl", 88);
-	assert_field(line, "log", "off");
+	control_assert(line, "log", "off");
 	assert_count(line, "prefixes", 1);
 	assert_count(line, "patterns", 2);
-	assert_field(line, "lists", "");
-	assert_field(line, "sinkholes",
+	control_assert(line, "lists", "");
+	control_assert(line, "sinkholes",
 		"192.0.2.10, 192.0.2.11, 2001:db8::10");
 	line = control_find(groups, "group", "name", "audit");
-	assert_field(line, "mode", "audit");
-	assert_field(line, "action", "drop");
+	control_assert(line, "mode", "audit");
+	control_assert(line, "action", "drop");
 	assert_null(control_find(groups, "group", "name", "other"));
 	free(groups);
 }
@@ -237,7 +221,7 @@ check_ttl(const char *line, const ldns_pkt *answer)
 		? ldns_pkt_answer(answer) : ldns_pkt_authority(answer);
 
 	if (ldns_rr_list_rr_count(records) == 0)
-		assert_field(line, "ttl", NULL);
+		control_assert(line, "ttl", NULL);
 	else
 		assert_count(line, "ttl",
 			ldns_rr_ttl(ldns_rr_list_rr(records, 0)));
@@ -254,16 +238,16 @@ check_blocked(const char *line, const struct question *question)
 		ask_behind();
 		assert_false(ask_is_answered(asking));
 		ask_cancel(asking);
-		assert_field(line, "answer", "none");
-		assert_field(line, "ede", NULL);
+		control_assert(line, "answer", "none");
+		control_assert(line, "ede", NULL);
 		return;
 	}
 	answer = ask_end(asking);
 	found = describe(answer);
-	assert_field(line, "answer", found);
+	control_assert(line, "answer", found);
 	check_ttl(line, answer);
 	assert_int_equal(answer_ede(answer, text, sizeof(text)), 15);
-	assert_field(line, "ede", text);
+	control_assert(line, "ede", text);
 	free(found);
 	ldns_pkt_free(answer);
 }
@@ -276,9 +260,9 @@ check_usual(const char *line, const struct question *question)
 	ldns_pkt *answer = ask(*question);
 	char text[WORD_OCTETS], *found, *expected;
 
-	assert_field(line, "answer", "as usual");
-	assert_field(line, "ttl", NULL);
-	assert_field(line, "ede", NULL);
+	control_assert(line, "answer", "as usual");
+	control_assert(line, "ttl", NULL);
+	control_assert(line, "ede", NULL);
 	assert_int_not_equal(answer_ede(answer, text, sizeof(text)), 15);
 	ordinary.from = ORDINARY;
 	found = answer_line(answer);
@@ -362,14 +346,14 @@ an_explanation_tells_which_rule_decided(void **state)
 	char *origin = origin_of(world, ".denied.allowed.test\n  action: "
 		"sinkhole");
 
-	assert_field(line, "verdict", "block");
-	assert_field(line, "reason", "denied");
-	assert_field(line, "group", "hole");
-	assert_field(line, "prefix", "127.0.0.6/31");
-	assert_field(line, "pattern", ".denied.allowed.test");
-	assert_field(line, "deny", "yes");
-	assert_field(line, "rule", origin);
-	assert_field(line, "answer", "2001:db8::10");
+	control_assert(line, "verdict", "block");
+	control_assert(line, "reason", "denied");
+	control_assert(line, "group", "hole");
+	control_assert(line, "prefix", "127.0.0.6/31");
+	control_assert(line, "pattern", ".denied.allowed.test");
+	control_assert(line, "deny", "yes");
+	control_assert(line, "rule", origin);
+	control_assert(line, "answer", "2001:db8::10");
 	free(origin);
 	free(line);
 }
@@ -424,9 +408,9 @@ check_entry(const char *line, const char *group, const char *client,
 {
 	long now = time(NULL);
 
-	assert_field(line, "group", group);
-	assert_field(line, "client", client);
-	assert_field(line, "name", name);
+	control_assert(line, "group", group);
+	control_assert(line, "client", client);
+	control_assert(line, "name", name);
 	assert_count(line, "count", count);
 	assert_count(line, "error", 0);
 	assert_in_range(control_number(line, "first"), now - 60, now + 1);
@@ -453,7 +437,7 @@ top_has_the_most_blocked_first(void **state)
 	reply = control_ask(world->resolver, "top by=clients");
 	line = control_find(reply, "top", "by", "clients");
 	assert_ptr_equal(line, reply);
-	assert_field(line, "exact", "yes");
+	control_assert(line, "exact", "yes");
 	assert_count(line, "lost", 0);
 	assert_count(line, "used", 4);
 	line = next_line(line);
@@ -482,11 +466,11 @@ top_has_the_most_blocked_first(void **state)
 	line = control_find(reply, "entry", "reason", "denied");
 	assert_count(line, "count", 5);
 	origin = origin_of(world, "denied.allowed.test");
-	assert_field(line, "rule", origin);
+	control_assert(line, "rule", origin);
 	free(origin);
 	line = control_find(reply, "entry", "reason", "not-listed");
 	assert_count(line, "count", 10);
-	assert_field(line, "rule", NULL);
+	control_assert(line, "rule", NULL);
 	free(reply);
 }
 
@@ -546,8 +530,8 @@ cell(const char *metrics, const char *group, const char *reason,
 
 	while ((line = control_find(line, "cell", "group", group)) != NULL) {
 		if (control_is(line, "reason", reason)) {
-			assert_field(line, "verdict", verdict);
-			assert_field(line, "action", action);
+			control_assert(line, "verdict", verdict);
+			control_assert(line, "action", action);
 			return control_number(line, "value");
 		}
 		line = next_line(line);
@@ -612,27 +596,28 @@ struct seen {
 
 /* In the order in which they are asked; an unrestricted one has no group. */
 static const struct seen sights[] = {
-	{ { "127.0.0.2", "EviL.test", TYPE_A, ASK_UDP, 0, 0 }, "nx",
+	{ { "127.0.0.2", "EviL.test", TYPE_A, ASK_UDP, 0, 0, 0 }, "nx",
 		"EviL.test.", "A", "IN", "block", "not-listed", "nxdomain",
 		NULL },
-	{ { ORDINARY, "evil.test", TYPE_A, ASK_UDP, 0, 0 }, NULL, NULL, NULL,
+	{ { ORDINARY, "evil.test", TYPE_A, ASK_UDP, 0, 0, 0 }, NULL, NULL, NULL,
 		NULL, NULL, NULL, NULL, NULL },
 	{ { SANDBOX_IP6_UPDATE, "denied.allowed.test", TYPE_AAAA, ASK_TCP, 0,
-		0 }, "nx", "denied.allowed.test.", "AAAA", "IN", "block",
+		0, 0 }, "nx", "denied.allowed.test.", "AAAA", "IN", "block",
 		"denied", "nxdomain", "denied.allowed.test" },
-	{ { "127.0.0.2", "www.allowed.test", TYPE_TXT, ASK_UDP, 0, 0 }, "nx",
+	{ { "127.0.0.2", "www.allowed.test", TYPE_TXT, ASK_UDP, 0, 0, 0 }, "nx",
 		"www.allowed.test.", "TXT", "IN", "allow", "allowed", "none",
 		".allowed.test" },
-	{ { "127.0.0.6", "www.allowed.test", TYPE_A, ASK_UDP, ASK_CHAOS, 0 },
+	{ { "127.0.0.6", "www.allowed.test", TYPE_A, ASK_UDP, ASK_CHAOS, 0,
+		0 },
 		"hole", "www.allowed.test.", "A", "CH", "block", "class",
 		"refused", NULL },
-	{ { "127.0.0.9", "evil.test", LDNS_RR_TYPE_HTTPS, ASK_UDP, 0, 0 },
+	{ { "127.0.0.9", "evil.test", LDNS_RR_TYPE_HTTPS, ASK_UDP, 0, 0, 0 },
 		"audit", "evil.test.", "HTTPS", "IN", "audit", "not-listed",
 		"drop", NULL },
-	{ { "127.0.0.9", "www.allowed.test", TYPE_A, ASK_UDP, 0, 0 },
+	{ { "127.0.0.9", "www.allowed.test", TYPE_A, ASK_UDP, 0, 0, 0 },
 		"audit", "www.allowed.test.", "A", "IN", "allow", "allowed",
 		"none", "www.allowed.test" },
-	{ { "127.0.0.4", "a\\010b\\032c\\200.test", 65280, ASK_UDP, 0, 0 },
+	{ { "127.0.0.4", "a\\010b\\032c\\200.test", 65280, ASK_UDP, 0, 0, 0 },
 		"refuse", "a\\010b\\032c\\200.test.", "TYPE65280", "IN",
 		"block", "not-listed", "refused", NULL },
 };
@@ -647,17 +632,17 @@ check_event(const struct world *world, const char *line,
 	char *rule = NULL;
 
 	assert_ptr_equal(control_find(line, "event", NULL, NULL), line);
-	assert_field(line, "client", seen->question.from);
-	assert_field(line, "group", seen->group);
-	assert_field(line, "name", seen->name);
-	assert_field(line, "type", seen->type);
-	assert_field(line, "class", seen->class);
-	assert_field(line, "verdict", seen->verdict);
-	assert_field(line, "reason", seen->reason);
-	assert_field(line, "action", seen->action);
+	control_assert(line, "client", seen->question.from);
+	control_assert(line, "group", seen->group);
+	control_assert(line, "name", seen->name);
+	control_assert(line, "type", seen->type);
+	control_assert(line, "class", seen->class);
+	control_assert(line, "verdict", seen->verdict);
+	control_assert(line, "reason", seen->reason);
+	control_assert(line, "action", seen->action);
 	if (seen->rule != NULL)
 		rule = origin_of(world, seen->rule);
-	assert_field(line, "rule", rule);
+	control_assert(line, "rule", rule);
 	free(rule);
 	assert_in_range(control_number(line, "time"), now - 60, now);
 	assert_true(control_number(line, "microseconds") < 1000000);
@@ -755,8 +740,8 @@ wrong_requests_are_told_what_was_expected(void **state)
 {
 	static const char *const rows[][2] = {
 		{ "halp", "found \"halp\", expected status, groups, stats, "
-			"metrics, top, history, watch, reload, learned or "
-			"explain" },
+			"metrics, top, history, watch, reload, learned, "
+			"explain, allow, revoke or site" },
 		{ "top by=colour", "found \"colour\", expected by=clients, "
 			"names, rules or pairs" },
 		{ "top by=names group=nobody", "found \"nobody\", expected a "

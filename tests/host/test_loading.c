@@ -181,6 +181,7 @@ load_into(const char *folder, const char *host, const char *said)
 	    "#include <stdio.h>\n"
 	    "#include \"dynlibmod/dynliblayout.h\"\n"
 	    "uint16_t EDNS_ADVERTISED_SIZE = 1232;\n"
+	    "rbnode_type rbtree_null_node;\n"
 	    "void log_err(const char *f, ...) { va_list a; va_start(a, f);"
 	    " vprintf(f, a); va_end(a); putchar('\\n'); }\n"
 	    "%s\n"

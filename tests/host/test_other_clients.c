@@ -126,21 +126,22 @@ static char *
 record_answers(struct world *world)
 {
 	static const struct question questions[] = {
-		{ ORDINARY, "evil.test", TYPE_A, ASK_UDP, 0, 0 },
-		{ ORDINARY, "EVIL.test", TYPE_A, ASK_TCP, ASK_EDNS, 0 },
-		{ ORDINARY, "evil.test", TYPE_TXT, ASK_UDP, ASK_DO, 0 },
-		{ ORDINARY, "evil.test", TYPE_ANY, ASK_UDP, 0, 0 },
-		{ ORDINARY, "nothing.test", TYPE_A, ASK_UDP, ASK_EDNS, 0 },
+		{ ORDINARY, "evil.test", TYPE_A, ASK_UDP, 0, 0, 0 },
+		{ ORDINARY, "EVIL.test", TYPE_A, ASK_TCP, ASK_EDNS, 0, 0 },
+		{ ORDINARY, "evil.test", TYPE_TXT, ASK_UDP, ASK_DO, 0, 0 },
+		{ ORDINARY, "evil.test", TYPE_ANY, ASK_UDP, 0, 0, 0 },
+		{ ORDINARY, "nothing.test", TYPE_A, ASK_UDP, ASK_EDNS, 0, 0 },
 		{ ORDINARY, "www.allowed.test", LDNS_RR_TYPE_MX, ASK_UDP,
-			ASK_CD, 0 },
+			ASK_CD, 0, 0 },
 		{ ORDINARY, "chain.allowed.test", TYPE_A, ASK_UDP, ASK_DO,
-			512 },
-		{ ORDINARY, "evil.test", TYPE_A, ASK_UDP, ASK_NO_RD, 0 },
-		{ ORDINARY, "version.bind", TYPE_TXT, ASK_UDP, ASK_CHAOS, 0 },
-		{ ORDINARY, "other.test", TYPE_TXT, ASK_UDP, ASK_CHAOS, 0 },
-		{ ORDINARY, ".", LDNS_RR_TYPE_NS, ASK_UDP, 0, 0 },
-		{ SANDBOX_IP6_ORDINARY, "evil.test", TYPE_AAAA, ASK_UDP, 0,
+			512, 0 },
+		{ ORDINARY, "evil.test", TYPE_A, ASK_UDP, ASK_NO_RD, 0, 0 },
+		{ ORDINARY, "version.bind", TYPE_TXT, ASK_UDP, ASK_CHAOS, 0,
 			0 },
+		{ ORDINARY, "other.test", TYPE_TXT, ASK_UDP, ASK_CHAOS, 0, 0 },
+		{ ORDINARY, ".", LDNS_RR_TYPE_NS, ASK_UDP, 0, 0, 0 },
+		{ SANDBOX_IP6_ORDINARY, "evil.test", TYPE_AAAA, ASK_UDP, 0,
+			0, 0 },
 	};
 	char *all = NULL, *text;
 	size_t length, i;
