@@ -42,12 +42,8 @@ group_match(const struct group *group, const struct name *name,
 int
 group_in_window(const struct group *group, int64_t now)
 {
-	size_t i;
-
-	for (i = 0; i < group->window_count; i++)
-		if (window_is_open(&group->windows[i], group->zone, now))
-			return 1;
-	return 0;
+	return group->window_count > 0 && window_any_is_open(group->windows,
+		group->window_count, group->zone, now);
 }
 
 int

@@ -402,21 +402,23 @@ window_is_open(const struct window *window, const struct zone *zone,
 	return is_open_at(window, &local);
 }
 
-/* --- When that changes. */
-
-static int
-any_is_open(const struct window *windows, size_t count,
-	const struct zone *zone, int64_t when)
+int
+window_any_is_open(const struct window *windows, size_t count,
+	const struct zone *zone, int64_t now)
 {
 	struct zone_time local;
 	size_t i;
 
-	zone_local(zone, when, &local);
+	if (count == 0)
+		return 0;
+	zone_local(zone, now, &local);
 	for (i = 0; i < count; i++)
 		if (is_open_at(&windows[i], &local))
 			return 1;
 	return 0;
 }
+
+/* --- When that changes. */
 
 /* Seconds from SECOND of a day until a clock shows MINUTE, above 0. */
 static int64_t
@@ -461,7 +463,7 @@ window_change(const struct window *windows, size_t count,
 	/* Beyond what any clock shows, and sums would be too much. */
 	if (count == 0 || now < INT64_MIN / 2 || now > INT64_MAX / 2)
 		return 0;
-	was_open = any_is_open(windows, count, zone, now);
+	was_open = window_any_is_open(windows, count, zone, now);
 	for (;;) {
 		int64_t next = zone_next(zone, when);
 
@@ -470,7 +472,7 @@ window_change(const struct window *windows, size_t count,
 			when = next;
 		if (when - now > AHEAD)
 			return 0;
-		if (any_is_open(windows, count, zone, when) != was_open)
+		if (window_any_is_open(windows, count, zone, when) != was_open)
 			return when;
 	}
 }

@@ -9,11 +9,13 @@
  *	daily 02:00-03:00	every day
  *	2nd Tue 19:00-07:00	of the month's Tuesdays the second
  *	last Sun 00:00-24:00
+ *	1st,3rd Sat 20:00-24:00	some of them
  *
  * A day is the one on which the window opens; where the end is not behind the
  * begin, the window closes on the day after. Days are Mon Tue Wed Thu Fri Sat
  * Sun, ordinals 1st 2nd 3rd 4th 5th last; letter case does not count. The
- * moment of the begin is in the window, that of the end is not.
+ * moment of the begin is in the window, that of the end is not; an end at 00:00
+ * is one at 24:00. Spaces are nowhere else.
  *
  * Only what a clock shows counts: an hour that is skipped when clocks go
  * forward is in no window, and one that comes twice is in it twice.
@@ -61,6 +63,10 @@ void window_to_text(const struct window *window, char *text);
 /* Whether WINDOW is open at NOW, seconds since 1970; a NULL zone is UTC. */
 int window_is_open(const struct window *window, const struct zone *zone,
 	int64_t now);
+
+/* Whether any of COUNT windows is; the calendar is asked once for all. */
+int window_any_is_open(const struct window *windows, size_t count,
+	const struct zone *zone, int64_t now);
 
 /* The first moment after NOW at which it changes whether any of the windows is
  * open, or 0 where that is not within 400 days. Takes milliseconds: not for

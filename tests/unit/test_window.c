@@ -685,6 +685,7 @@ any_open(const struct window *windows, size_t count, const struct zone *zone,
 
 	for (i = 0; i < count; i++)
 		open |= window_is_open(&windows[i], zone, when);
+	assert_int_equal(window_any_is_open(windows, count, zone, when), open);
 	return open;
 }
 
