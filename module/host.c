@@ -320,7 +320,8 @@ is_marked(struct module_state *state, size_t worker, struct edns_data *edns,
 			block_unasked(decision, REASON_BUSY);
 		return 0;
 	}
-	if (host_mark(state, edns, query, !inspects, region) == 0)
+	if ((!inspects || host_will_see(state, query)) &&
+	    host_mark(state, edns, query, !inspects, region) == 0)
 		return inspects;
 	if (inspects)
 		block_unasked(decision, REASON_ANSWER);
@@ -522,6 +523,23 @@ warn_of_order(const struct config_file *cfg)
 			"dynlib validator iterator\"", cfg->module_conf);
 }
 
+/* A module in front of bitsink may answer by itself. */
+static void
+warn_of_front(const struct config_file *cfg, const struct policy *policy)
+{
+	size_t i;
+
+	for (i = 0; i < policy->group_count; i++)
+		if (group_inspects(&policy->groups[i])) {
+			log_warn("bitsink: found module-config: \"%s\", in "
+				"which answers may not come by bitsink: groups "
+				"that inspect them get none; expected dynlib "
+				"first, or behind dns64 alone",
+				cfg->module_conf);
+			return;
+		}
+}
+
 /* For lines that the core says. */
 static void
 log_line(enum say_level level, const char *line)
@@ -630,10 +648,10 @@ start_control(struct module_state *state)
 /* What the policy is asked with besides the query. 0, or -1 with the reason in
  * Unbound's log. */
 static int
-make_surroundings(struct module_state *state, struct module_env *env)
+make_surroundings(struct module_state *state, struct module_env *env, int id)
 {
-	if (random_key(&state->key) != 0 || host_answers_start(state, env,
-	    modules_named(env->cfg->module_conf, "dns64") > 0) != 0)
+	if (random_key(&state->key) != 0 ||
+	    host_answers_start(state, env, id) != 0)
 		return -1;
 	state->site = host_site(env, &state->site_length);
 	if (state->site == NULL)
@@ -669,7 +687,8 @@ make_policy(struct module_state *state, const struct config_file *cfg,
 }
 
 static struct module_state *
-new_state(struct module_env *env, const char *path, const char *directory)
+new_state(struct module_env *env, int id, const char *path,
+	const char *directory)
 {
 	const struct config_file *cfg = env->cfg;
 	struct module_state *state = calloc(1, sizeof(*state));
@@ -680,7 +699,7 @@ new_state(struct module_env *env, const char *path, const char *directory)
 	}
 	state->worker_count = cfg->num_threads > 0
 		? (size_t)cfg->num_threads : 1;
-	if (make_surroundings(state, env) != 0 ||
+	if (make_surroundings(state, env, id) != 0 ||
 	    make_policy(state, cfg, path, directory) != 0) {
 		free_state(state);
 		return NULL;
@@ -688,6 +707,8 @@ new_state(struct module_env *env, const char *path, const char *directory)
 	keep_log_identity(cfg);
 	state->looks_at_replies = policy_has_audit(
 		inforce_now(state->inforce)->standing.policy);
+	if (state->has_front)
+		warn_of_front(cfg, inforce_now(state->inforce)->standing.policy);
 	start_control(state);
 	return state;
 }
@@ -748,7 +769,7 @@ host_start(struct module_env *env, int id)
 	warn_of_order(env->cfg);
 	if (directory == NULL)
 		directory = after_chroot(env->cfg, BITSINK_STATE);
-	state = new_state(env, path, directory);
+	state = new_state(env, id, path, directory);
 	if (state == NULL)
 		return NULL;
 	log_start(state);

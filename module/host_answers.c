@@ -39,6 +39,10 @@
 /* Of the codes for local use (RFC 6891 section 9). */
 #define MARK_CODE 65303
 
+/* Octets of the name of a whole address below ip6.arpa (RFC 3596 section
+ * 2.5). */
+#define IP6_ARPA_OCTETS 74
+
 /* A quarter of what a worker can have on its way is left to nobody else. */
 #define WAITING_PART 4
 #define WAITING_LEAST 16
@@ -68,13 +72,26 @@ struct waiting {
 	int is_judged;
 };
 
+/* Sorts out who is in front of the instance ID of the module. */
+static void
+look_in_front(struct module_state *state, const struct config_file *cfg,
+	int id)
+{
+	const char *p = cfg->module_conf + strspn(cfg->module_conf, " \t");
+	int is_dns64 = strncmp(p, "dns64", 5) == 0;
+
+	state->has_dns64 = id > 0 && is_dns64;
+	state->has_dns64_alone = state->has_dns64 && (cfg->dns64_synthall ||
+		cfg->dns64_ignore_aaaa != NULL);
+	state->has_front = id > is_dns64;
+}
+
 int
-host_answers_start(struct module_state *state, struct module_env *env,
-	int has_dns64)
+host_answers_start(struct module_state *state, struct module_env *env, int id)
 {
 	size_t part = env->cfg->num_queries_per_thread / WAITING_PART;
 
-	state->has_dns64 = has_dns64;
+	look_in_front(state, env->cfg, id);
 	state->waiting_max = part > WAITING_LEAST ? part : WAITING_LEAST;
 	state->workers = aligned_alloc(alignof(struct host_worker),
 		state->worker_count * sizeof(*state->workers));
@@ -100,6 +117,18 @@ void
 host_answers_stop(struct module_state *state)
 {
 	free(state->workers);
+}
+
+int
+host_will_see(const struct module_state *state, const struct query *query)
+{
+	if (state->has_front)
+		return 0;
+	/* Of the reverse of its own prefix it makes a CNAME. */
+	if (state->has_dns64 && query->qtype == LDNS_RR_TYPE_PTR &&
+	    query->qname_len == IP6_ARPA_OCTETS)
+		return 0;
+	return !state->has_dns64_alone || query->qtype != LDNS_RR_TYPE_AAAA;
 }
 
 int
@@ -253,13 +282,34 @@ cname_of(const struct reply_info *rep, uint8_t *name)
 	return NULL;
 }
 
+/* Where local data has led from the name that was asked for: its CNAME; NULL
+ * where it did not. */
+static const struct packed_rrset_data *
+alias_of(const struct module_qstate *qstate)
+{
+	const struct mesh_reply *reply = qstate->mesh_info->reply_list;
+
+	return reply != NULL && reply->local_alias != NULL
+		? reply->local_alias->rrset->entry.data : NULL;
+}
+
+/* Whether it is given to clients: to those with CD an answer is that Unbound
+ * does not accept, but it leads them nowhere. */
+static int
+is_accepted(const struct module_qstate *qstate, const struct reply_info *rep)
+{
+	return !qstate->env->need_to_validate ||
+		(rep->security > sec_status_bogus &&
+		rep->security != sec_status_secure_sentinel_fail);
+}
+
 static void
 remember_chain(const struct module_state *state, const struct query *query,
 	const struct decision *decision, const struct module_qstate *qstate)
 {
 	const struct reply_info *rep = qstate->return_msg->rep;
+	const struct packed_rrset_data *data = alias_of(qstate);
 	struct name question, target;
-	uint8_t *at = qstate->qinfo.qname;
 	/* What is allowed for a time leads no further than that. A grant ends
 	 * at its last second, and what is followed behind it. */
 	int64_t until = judge_until(&state->exceptions, query, decision,
@@ -273,22 +323,22 @@ remember_chain(const struct module_state *state, const struct query *query,
 	if (decision->reason != REASON_FOLLOWED && name_from_wire(&question,
 	    query->qname, query->qname_len) != 0)
 		return;
-	/* There are no more steps than records. */
-	for (steps = 0; steps < rep->an_numrrsets; steps++) {
-		const struct packed_rrset_data *data = cname_of(rep, at);
-		int64_t end;
+	if (data == NULL)
+		data = cname_of(rep, qstate->qinfo.qname);
+	/* There are no more steps than records, and the one of local data. */
+	for (steps = 0; data != NULL && steps <= rep->an_numrrsets; steps++) {
+		uint8_t *at = data->rr_data[0] + 2;
+		int64_t end = query->now + seconds_left(data->rr_ttl[0],
+			query->now) + GRACE;
 
-		if (data == NULL || name_from_wire(&target,
-		    data->rr_data[0] + 2, data->rr_len[0] - 2) != 0)
+		if (name_from_wire(&target, at, data->rr_len[0] - 2) != 0)
 			return;
-		end = query->now + seconds_left(data->rr_ttl[0], query->now) +
-			GRACE;
 		if (end < until)
 			until = end;
 		followed_add(state->exceptions.followed,
 			decision->group->name, &question, &target, query->now,
 			until);
-		at = data->rr_data[0] + 2;
+		data = cname_of(rep, at);
 	}
 }
 
@@ -458,7 +508,7 @@ judge_answer(struct module_state *state, const struct force *force,
 	    decision.group, query.now, rep, &finding))
 		block(&decision, &finding);
 	if (decision.verdict == VERDICT_ALLOW && rep != NULL &&
-	    decision.group->follow_chain)
+	    decision.group->follow_chain && is_accepted(qstate, rep))
 		remember_chain(state, &query, &decision, qstate);
 	/* What was counted as allowed has been allowed. */
 	passes = mark->counted || host_passes(state, qstate->env, force,
@@ -466,7 +516,8 @@ judge_answer(struct module_state *state, const struct force *force,
 	if (!passes)
 		replace_answer(qstate, id, &query, &decision);
 	else if (state->has_dns64 && decision.group != NULL &&
-	    decision.group->answers != NULL)
+	    decision.group->answers != NULL && (rep == NULL ||
+	    reply_find_answer_rrset(&qstate->qinfo, rep) == NULL))
 		/* What it would make of an A was not inspected. */
 		qstate->query_flags |= BIT_CD;
 }

@@ -46,8 +46,12 @@ struct module_state {
 	struct host_worker *workers;
 	/* How many a worker may wait for. */
 	size_t waiting_max;
-	/* Unbound makes AAAA records behind our back. */
+	/* Unbound's dns64 is in front of us, and makes AAAA records of its own:
+	 * where there are none, or also where there are. */
 	int has_dns64;
+	int has_dns64_alone;
+	/* Another module is in front of us, which may answer by itself. */
+	int has_front;
 };
 
 /* --- host.c */
@@ -64,10 +68,15 @@ int host_passes(struct module_state *state, struct module_env *env,
 
 /* --- host_answers.c */
 
-/* Makes host_mark() possible. 0, or -1 with the reason in Unbound's log. */
+/* Makes host_mark() possible, for instance ID of the module. 0, or -1 with the
+ * reason in Unbound's log. */
 int host_answers_start(struct module_state *state, struct module_env *env,
-	int has_dns64);
+	int id);
 void host_answers_stop(struct module_state *state);
+
+/* Whether the answer to the query will come to host_answered(), and not be made
+ * by a module in front of us alone. */
+int host_will_see(const struct module_state *state, const struct query *query);
 
 /* Whether WORKER may wait for one more answer that is to be judged. */
 int host_may_wait(const struct module_state *state, size_t worker);

@@ -290,6 +290,119 @@ addresses_made_by_dns64_do_not_pass(void **state)
 	assert_answer(Q(ORDINARY, "chain.allowed.test", TYPE_A), NODE);
 }
 
+/* dns64 then asks for the A itself, and no module sees what it makes. */
+static void
+addresses_made_of_all_by_dns64_do_not_pass(void **state)
+{
+	struct world *world = start_with(state,
+		"  dns64-prefix: 64:ff9b::/96\n  dns64-synthall: yes\n",
+		"dns64 dynlib validator iterator");
+	char *line, *stats;
+
+	assert_answer(Q(ORDINARY, "private.allowed.test", TYPE_AAAA),
+		"NOERROR 64:ff9b::a01:203");
+	line = answer_line(ask(Q(ADDRESSES, "private.allowed.test",
+		TYPE_AAAA)));
+	assert_null(strstr(line, "64:ff9b::a01:203"));
+	free(line);
+	line = answer_line(ask(Q(CHAINS, "chain.allowed.test", TYPE_AAAA)));
+	assert_null(strstr(line, "edge.cdn.test."));
+	free(line);
+	stats = resolver_control(world->resolver, "stats_noreset");
+	statistics_assert(stats, "total.num.bitsink.queries", 3);
+	statistics_assert(stats, "total.num.bitsink.blocked", 2);
+	free(stats);
+}
+
+/* The same where it passes over the AAAA of some names. */
+static void
+addresses_made_by_dns64_for_some_names_do_not_pass(void **state)
+{
+	char *line;
+
+	(void)start_with(state, "  dns64-prefix: 64:ff9b::/96\n"
+		"  dns64-ignore-aaaa: private.allowed.test\n",
+		"dns64 dynlib validator iterator");
+	line = answer_line(ask(Q(ADDRESSES, "private.allowed.test",
+		TYPE_AAAA)));
+	assert_null(strstr(line, "64:ff9b::a01:203"));
+	free(line);
+}
+
+/* Who asks with CD is to get none that dns64 made. */
+static void
+what_was_made_by_dns64_stays_in_its_place(void **state)
+{
+	(void)start_with(state, "  dns64-prefix: 64:ff9b::/96\n",
+		"dns64 dynlib validator iterator");
+	assert_answer(Q(ORDINARY, "own.allowed.test", TYPE_AAAA),
+		"NOERROR 64:ff9b::a09:203");
+	assert_answer(Q(ORDINARY, "own.allowed.test", TYPE_AAAA,
+		.flags = ASK_CD), "NOERROR");
+	assert_answer(Q(ADDRESSES, "own.allowed.test", TYPE_AAAA),
+		"NOERROR 64:ff9b::a09:203");
+	assert_answer(Q(ORDINARY, "own.allowed.test", TYPE_AAAA,
+		.flags = ASK_CD), "NOERROR");
+}
+
+/* It has a cache of its own, and asks nobody behind it for what is there. */
+static void
+what_a_module_in_front_has_cached_does_not_pass(void **state)
+{
+	struct world *world;
+
+	if (!resolver_has_module("subnetcache"))
+		skip();
+	world = start_with(state,
+		"  send-client-subnet: " UPSTREAM_ADDRESS "\n"
+		"  client-subnet-always-forward: yes\n",
+		"subnetcache dynlib validator iterator");
+	resolver_await_log(world->resolver, "bitsink: found module-config: "
+		"\"subnetcache dynlib validator iterator\", in which answers");
+	assert_answer(Q(ORDINARY, "chain.allowed.test", TYPE_A), NODE);
+	assert_answer(Q(CHAINS, "chain.allowed.test", TYPE_A), "REFUSED");
+	assert_answer(Q(CHAINS, "www.allowed.test", TYPE_A), "REFUSED");
+	assert_answer(Q(SUNK, "chain.allowed.test", TYPE_A), "REFUSED");
+	assert_answer(Q(AUDITED, "chain.allowed.test", TYPE_A), NODE);
+	assert_answer(Q(ORDINARY, "chain.allowed.test", TYPE_A), NODE);
+	assert_int_equal(reason(world, "answer"), 4);
+	assert_int_equal(resolver_stat(world->resolver,
+		"total.num.bitsink.queries"), 6);
+}
+
+/* A chain that somebody made up: the host that asked gets none of it, and may
+ * not ask for what it leads to. */
+static void
+nothing_is_followed_from_a_bogus_answer(void **state)
+{
+	struct world *world = calloc(1, sizeof(*world));
+	struct resolver_options options = { .policy = "group:\n  name: g\n"
+		"  client: " UPDATE_HOST "\n  allow: .signed.test\n"
+		"  follow-chain: yes\n" };
+	char *anchor, *server;
+
+	assert_non_null(world);
+	*state = world;
+	world->upstream = upstream_start();
+	anchor = upstream_add_signed(world->upstream, "signed.test.",
+		"alias.signed.test. 60 IN CNAME edge.cdn.test.\n"
+		"bogus.signed.test. 60 IN CNAME evil.test.\n");
+	upstream_spoil(world->upstream, "bogus.signed.test");
+	upstream_add(world->upstream, WORLD_RECORDS);
+	if (asprintf(&server, "  trust-anchor: '%s'\n", anchor) < 0)
+		abort();
+	options.server = server;
+	world->resolver = resolver_start(&options);
+	assert_answer(Q(UPDATE_HOST, "alias.signed.test", TYPE_A), NODE);
+	assert_answer(Q(UPDATE_HOST, "edge.cdn.test", TYPE_A),
+		"NOERROR node.content.test. 198.51.100.2");
+	assert_answer(Q(UPDATE_HOST, "bogus.signed.test", TYPE_A),
+		"SERVFAIL");
+	assert_answer(Q(UPDATE_HOST, "evil.test", TYPE_A), "NXDOMAIN");
+	free(server);
+	free(anchor);
+}
+
 /* The option that marks queries inside is nobody's to send. */
 static void
 a_client_cannot_make_a_mark(void **state)
@@ -370,6 +483,13 @@ main(void)
 		own_world_test(each_query_is_counted_once),
 		own_world_test(expired_answers_are_not_served_unseen),
 		own_world_test(addresses_made_by_dns64_do_not_pass),
+		own_world_test(addresses_made_of_all_by_dns64_do_not_pass),
+		own_world_test(
+			addresses_made_by_dns64_for_some_names_do_not_pass),
+		own_world_test(what_was_made_by_dns64_stays_in_its_place),
+		own_world_test(
+			what_a_module_in_front_has_cached_does_not_pass),
+		own_world_test(nothing_is_followed_from_a_bogus_answer),
 		own_world_test(a_client_cannot_make_a_mark),
 		own_world_test(inspecting_begins_and_ends_with_a_reload),
 		own_world_test(waiting_for_answers_is_bounded),
