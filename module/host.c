@@ -708,7 +708,8 @@ new_state(struct module_env *env, int id, const char *path,
 	state->looks_at_replies = policy_has_audit(
 		inforce_now(state->inforce)->standing.policy);
 	if (state->has_front)
-		warn_of_front(cfg, inforce_now(state->inforce)->standing.policy);
+		warn_of_front(cfg,
+			inforce_now(state->inforce)->standing.policy);
 	start_control(state);
 	return state;
 }

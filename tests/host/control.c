@@ -268,6 +268,24 @@ control_is(const char *line, const char *key, const char *value)
 	return is;
 }
 
+void
+control_assert(const char *line, const char *key, const char *expected)
+{
+	char *found;
+
+	assert_non_null(line);
+	found = control_value(line, key);
+	if (expected == NULL ? found != NULL : found == NULL ||
+	    strcmp(found, expected) != 0) {
+		print_error("%s: found \"%s\", expected \"%s\", in %.*s\n",
+			key, found != NULL ? found : "(none)",
+			expected != NULL ? expected : "(none)",
+			(int)strcspn(line, "\n"), line);
+		fail();
+	}
+	free(found);
+}
+
 unsigned long
 control_number(const char *line, const char *key)
 {
@@ -285,6 +303,19 @@ control_number(const char *line, const char *key)
 	assert_int_equal(*end, '\0');
 	free(value);
 	return number;
+}
+
+char *
+control_explain(const struct resolver *resolver, const char *client,
+	const char *name)
+{
+	char *request, *reply;
+
+	if (asprintf(&request, "explain client=%s name=%s", client, name) < 0)
+		abort();
+	reply = control_ask(resolver, request);
+	free(request);
+	return reply;
 }
 
 /* --- Events. */

@@ -52,8 +52,15 @@ char *control_value(const char *line, const char *key);
 /* Whether KEY has this value. */
 int control_is(const char *line, const char *key, const char *value);
 
+/* Fails the test unless KEY has this value; NULL: unless the line has none. */
+void control_assert(const char *line, const char *key, const char *expected);
+
 /* The value as a number, which it must be. */
 unsigned long control_number(const char *line, const char *key);
+
+/* Why CLIENT gets what it gets for NAME and type A, to be freed. */
+char *control_explain(const struct resolver *resolver, const char *client,
+	const char *name);
 
 /* One who gets events as they come. */
 struct watcher;

@@ -247,6 +247,18 @@ resolver_start(const struct resolver_options *options)
 	return resolver;
 }
 
+static unsigned
+times_in(const char *text, const char *word)
+{
+	unsigned count = 0;
+
+	while ((text = strstr(text, word)) != NULL) {
+		text += strlen(word);
+		count++;
+	}
+	return count;
+}
+
 static void
 free_resolver(struct resolver *resolver)
 {
@@ -282,6 +294,25 @@ resolver_refuses(const struct resolver_options *options)
 	assert_int_not_equal(WEXITSTATUS(status), 0);
 	free_resolver(resolver);
 	return log;
+}
+
+void
+resolver_configure(struct resolver *resolver,
+	const struct resolver_options *options)
+{
+	write_configuration(resolver->folder, options);
+}
+
+void
+resolver_reload(struct resolver *resolver)
+{
+	static const char said[] = "bitsink: version=";
+	char *log = resolver_log(resolver);
+	unsigned before = times_in(log, said);
+
+	free(log);
+	free(resolver_control(resolver, "reload"));
+	resolver_await_log_count(resolver, said, before + 1);
 }
 
 void
@@ -363,18 +394,6 @@ char *
 resolver_log(struct resolver *resolver)
 {
 	return sandbox_read(resolver->folder, "unbound.log");
-}
-
-static unsigned
-times_in(const char *text, const char *word)
-{
-	unsigned count = 0;
-
-	while ((text = strstr(text, word)) != NULL) {
-		text += strlen(word);
-		count++;
-	}
-	return count;
 }
 
 void

@@ -51,6 +51,13 @@ struct resolver *resolver_start(const struct resolver_options *options);
 /* Starts an Unbound that is expected to give up; its log, to be freed. */
 char *resolver_refuses(const struct resolver_options *options);
 
+/* Writes its configuration and its policy anew, for the next reload. */
+void resolver_configure(struct resolver *resolver,
+	const struct resolver_options *options);
+
+/* Reloads, and waits until that is done. */
+void resolver_reload(struct resolver *resolver);
+
 /* Reloads, and waits for Unbound to end because it cannot. */
 void resolver_reload_fails(struct resolver *resolver);
 
