@@ -534,7 +534,7 @@ warn_of_front(const struct config_file *cfg, const struct policy *policy)
 			log_warn("bitsink: found module-config: \"%s\", in "
 				"which answers may not come by bitsink: groups "
 				"that inspect them get none; expected dynlib "
-				"first, or behind dns64 alone",
+				"first, or behind dns64 and respip",
 				cfg->module_conf);
 			return;
 		}

@@ -72,18 +72,33 @@ struct waiting {
 	int is_judged;
 };
 
-/* Sorts out who is in front of the instance ID of the module. */
+static int
+is_word(const char *text, size_t length, const char *word)
+{
+	return length == strlen(word) && strncmp(text, word, length) == 0;
+}
+
+/* Sorts out who is in front of the instance ID of the module: respip only
+ * changes what others have found, dns64 may make an answer by itself, and all
+ * others may do what they like. */
 static void
 look_in_front(struct module_state *state, const struct config_file *cfg,
 	int id)
 {
 	const char *p = cfg->module_conf + strspn(cfg->module_conf, " \t");
-	int is_dns64 = strncmp(p, "dns64", 5) == 0;
 
-	state->has_dns64 = id > 0 && is_dns64;
+	for (; id > 0 && *p != '\0'; id--) {
+		size_t length = strcspn(p, " \t");
+
+		if (is_word(p, length, "dns64"))
+			state->has_dns64 = 1;
+		else if (!is_word(p, length, "respip"))
+			state->has_front = 1;
+		p += length;
+		p += strspn(p, " \t");
+	}
 	state->has_dns64_alone = state->has_dns64 && (cfg->dns64_synthall ||
 		cfg->dns64_ignore_aaaa != NULL);
-	state->has_front = id > is_dns64;
 }
 
 int
