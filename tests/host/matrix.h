@@ -3,8 +3,9 @@
  * each of its cells.
  *
  * A cell is one query: a place in Unbound where its name is, under a zone that
- * the policy allows or does not, asked by a client over a transport for a type
- * with flags, of an Unbound with a profile of settings.
+ * the policy allows or does not, or of which it does not allow what the answers
+ * have, asked by a client of a group over a transport for a type with flags, of
+ * an Unbound with a profile of settings.
  *
  * Thread-safety: pure functions and constant tables, but for matrix_judge(),
  * which is for one thread.
@@ -17,6 +18,27 @@
 #include "world.h"
 
 /* --- The axes. */
+
+enum verdict_kind {
+	/* bitsink's. */
+	BLOCKED_NXDOMAIN,
+	BLOCKED_SINKHOLE,
+	BLOCKED_NODATA,
+	BLOCKED_REFUSED,
+	/* The same without records. */
+	BARE_NXDOMAIN,
+	BARE_REFUSED,
+	/* Unbound's own word, with what is known of it. */
+	OWN_DATA,
+	OWN_NODATA,
+	OWN_NXDOMAIN,
+	OWN_SERVFAIL,
+	OWN_REFUSED,
+	OWN_WORD,
+	/* That, or what is done for a reason of the answer. */
+	OWN_OR_BLOCKED,
+	VERDICT_KINDS
+};
 
 /* Where a name is. The order is that of matrix_places. */
 enum place {
@@ -43,15 +65,42 @@ enum place {
 	PLACE_IN_FLIGHT,
 	PLACE_CNAME_TARGET,
 	PLACE_PREFETCH,
+	/* In the chain of an answer that one group got: from the cache, from
+	 * upstream, and some time ago. */
+	PLACE_FOLLOWED,
+	PLACE_FOLLOWED_FRESH,
+	PLACE_FOLLOWED_OVER,
 	PLACE_COUNT
 };
 
-enum zone { ZONE_BLOCKED, ZONE_ALLOWED, ZONE_COUNT };
+/* All but the first are allowed. The names in ZONE_ALIAS are CNAMEs to those of
+ * ZONE_BLOCKED, and those in ZONE_ADDRESS have addresses that some groups must
+ * not get. */
+enum zone { ZONE_BLOCKED, ZONE_ALLOWED, ZONE_ALIAS, ZONE_ADDRESS, ZONE_COUNT };
+
+enum group {
+	GROUP_NONE,
+	GROUP_NXDOMAIN,
+	GROUP_SINKHOLE,
+	GROUP_INSPECTED,
+	GROUP_INSPECTED_SINKHOLE,
+	GROUP_FOLLOWED,
+	GROUP_TYPES,
+	GROUP_QUIET,
+	GROUP_TAG,
+	GROUP_VIEW,
+	GROUP_REST,
+	GROUP_WINDOW_OPEN,
+	GROUP_WINDOW_SHUT,
+	GROUP_GRANTED,
+	GROUP_GRANT_OVER,
+	GROUP_COUNT
+};
 
 #define WAYS 7
 #define TYPES 13
 #define FLAGS 5
-#define CLIENTS 5
+#define CLIENTS 20
 
 enum feature {
 	/* RD=0 is answered from the cache: ACL allow_snoop. */
@@ -60,7 +109,12 @@ enum feature {
 	FEATURE_DNS64 = 4,
 	FEATURE_PREFETCH = 8,
 	FEATURE_CACHEDB = 16,
-	FEATURE_SUBNET = 32
+	FEATURE_SUBNET = 32,
+	/* A module in front of bitsink may have answers of its own: then groups
+	 * that inspect get none. */
+	FEATURE_BEHIND = 64,
+	/* Whom the policy does not name is in the default group. */
+	FEATURE_DEFAULT = 128
 };
 
 struct profile {
@@ -89,6 +143,10 @@ struct place_row {
 	int before_modules;
 	/* It is on its way from upstream, which holds it back. */
 	int held;
+	/* A bit for each zone that has it. */
+	unsigned zones;
+	/* Few cells of it are enough. */
+	int few;
 };
 
 struct way {
@@ -112,8 +170,21 @@ struct flags_row {
 struct client_row {
 	const char *name;
 	const char *address;
-	/* In which group. */
-	enum { GROUP_NONE, GROUP_NXDOMAIN, GROUP_SINKHOLE } group;
+	enum group group;
+	/* Of so many cells one is asked, of the zones that differ only for who
+	 * judges answers, and of the others. */
+	unsigned of_judged;
+	unsigned of_others;
+};
+
+struct group_row {
+	const char *name;
+	/* Its lines in the policy, but for the name and what all have. */
+	const char *options;
+	enum verdict_kind action;
+	/* Its answers are judged, or their chains followed. */
+	int inspects;
+	int follows;
 };
 
 extern const struct place_row matrix_places[PLACE_COUNT];
@@ -122,6 +193,7 @@ extern const struct way matrix_ways[WAYS];
 extern const struct type_row matrix_types[TYPES];
 extern const struct flags_row matrix_flags[FLAGS];
 extern const struct client_row matrix_clients[CLIENTS];
+extern const struct group_row matrix_groups[GROUP_COUNT];
 extern const struct profile matrix_profiles[];
 extern const size_t matrix_profile_count;
 
@@ -137,42 +209,54 @@ struct cell {
 	unsigned number;
 };
 
-/* --- The policy and the world. */
-
-#define MATRIX_POLICY \
-	"group:\n" \
-	"  name: nx\n" \
-	"  client: " UPDATE_HOST "\n" \
-	"  client: " SANDBOX_IP6_UPDATE "\n" \
-	"  allow: .allowed.test\n" \
-	"  ttl: 77\n" \
-	"group:\n" \
-	"  name: sink\n" \
-	"  client: " UPDATE_HOST_2 "\n" \
-	"  allow: .allowed.test\n" \
-	"  action: sinkhole\n" \
-	"  sinkhole: " MATRIX_SINKHOLE4 "\n" \
-	"  sinkhole: " MATRIX_SINKHOLE6 "\n" \
-	"  ttl: 88\n"
-#define MATRIX_SINKHOLE4 "192.0.2.10"
-#define MATRIX_SINKHOLE6 "2001:db8::10"
-
-/* Below this name only restricted clients ask; nobody upstream may hear. */
-#define MATRIX_NOBODY "nobody.blocked.test"
+/* The group of the client that asks. */
+enum group matrix_group(const struct cell *cell);
 
 /* Whether a profile has the place. */
 int matrix_has(const struct profile *profile, enum place place);
 
+/* Whether a zone has it. */
+int matrix_zone_has(enum zone zone, enum place place);
+
+/* Whether the cell is asked for. Where not all are, those that are have any two
+ * of the coordinates together. */
+int matrix_asks(const struct cell *cell);
+
+/* --- The policy and the world. */
+
+#define MATRIX_SINKHOLE4 "192.0.2.10"
+#define MATRIX_SINKHOLE6 "2001:db8::10"
+
+/* What the group of GROUP_FOLLOWED asks for, to learn the names of the places
+ * behind. */
+#define MATRIX_LEADS "leads.allowed.test"
+#define MATRIX_LEADS_FRESH "leads-fresh.allowed.test"
+#define MATRIX_LEADS_OVER "leads-over.allowed.test"
+
+/* Below this name only restricted clients ask; nobody upstream may hear. */
+#define MATRIX_NOBODY "nobody.blocked.test"
+
 /* The name that CELL asks for. */
 void matrix_name(const struct cell *cell, char *name, size_t size);
+
+/* Octets of data as text. */
+#define MATRIX_DATA_MAX 128
+
+/* A client that is in no group, whatever the profile is; see matrix_clients. */
+#define MATRIX_ORDINARY 3
 
 /* The data of a place's name: as upstream, or the site itself, has it; NULL
  * where there is none. TEXT holds it. */
 const char *matrix_data(enum place place, enum zone zone, unsigned type,
 	char *text, size_t size);
 
-/* Records of PLACE as upstream has them, one a line. */
+/* Records of PLACE as upstream has them, one a line; and those that lead to
+ * the places of followed names. */
 void matrix_records(FILE *to, enum place place, enum zone zone);
+void matrix_leads(FILE *to);
+
+/* The policy. */
+void matrix_policy(FILE *to, const struct profile *profile);
 
 /* Lines for the server: clause, further clauses, and the files they name, in
  * FOLDER. */
@@ -182,27 +266,43 @@ void matrix_clauses(FILE *to, const struct profile *profile,
 
 /* --- The verdicts. */
 
-enum verdict_kind {
-	/* bitsink's. */
-	BLOCKED_NXDOMAIN,
-	BLOCKED_SINKHOLE,
-	/* Unbound's own word, with what is known of it. */
-	OWN_DATA,
-	OWN_NODATA,
-	OWN_NXDOMAIN,
-	OWN_SERVFAIL,
-	OWN_REFUSED,
-	OWN_WORD,
-	VERDICT_KINDS
+/* Why it is so: who is not asked, and who has nothing to say; of what is
+ * allowed, and of what is blocked, bitsink's reason. */
+enum why {
+	WHY_NOT_ASKED,
+	WHY_UNRESTRICTED,
+	WHY_ALLOWED,
+	WHY_SITE,
+	WHY_GRANTED,
+	WHY_FOLLOWED,
+	WHY_NOT_LISTED,
+	WHY_DENIED,
+	WHY_QUIET,
+	WHY_TYPE,
+	WHY_CHAIN,
+	WHY_ADDRESS,
+	WHY_ANSWER,
+	WHY_COUNT
 };
 
-/* From the cell's coordinates alone. */
+/* From the cell's coordinates alone. For OWN_OR_BLOCKED, why it is blocked if
+ * it is. */
+enum why matrix_why(const struct cell *cell);
 enum verdict_kind matrix_expect(const struct cell *cell);
 
-/* NULL where ANSWER is what was expected, else what is wrong with it. */
-const char *matrix_judge(const struct cell *cell, enum verdict_kind expected,
+/* Whether this is bitsink's. */
+int matrix_is_blocked(enum verdict_kind kind);
+
+/* What bitsink counts a cell as that is blocked: one of the first four. */
+enum verdict_kind matrix_action(const struct cell *cell);
+
+/* NULL where ANSWER is what was expected, else what is wrong with it. KIND is
+ * what was expected, and becomes what it is where that was open. */
+const char *matrix_judge(const struct cell *cell, enum verdict_kind *kind,
 	const ldns_pkt *answer);
 
+/* The word in the counter num.bitsink.reason.WORD, NULL for none. */
+const char *matrix_reason_word(enum why why);
 const char *matrix_verdict_word(enum verdict_kind kind);
 
 #endif

@@ -111,6 +111,8 @@ sandbox_enter(void)
 	add_ip6(fd6, SANDBOX_IP6_RESOLVER);
 	add_ip6(fd6, SANDBOX_IP6_UPDATE);
 	add_ip6(fd6, SANDBOX_IP6_ORDINARY);
+	add_ip6(fd6, SANDBOX_IP6_UPDATE_2);
+	add_ip6(fd6, SANDBOX_IP6_OTHER);
 	close(fd4);
 	close(fd6);
 }

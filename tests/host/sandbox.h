@@ -16,6 +16,8 @@ void sandbox_enter(void);
 #define SANDBOX_IP6_RESOLVER "fd00:53::1"
 #define SANDBOX_IP6_UPDATE "fd00:53::2"
 #define SANDBOX_IP6_ORDINARY "fd00:53::3"
+#define SANDBOX_IP6_UPDATE_2 "fd00:53::4"
+#define SANDBOX_IP6_OTHER "fd00:53::5"
 
 /* A new folder; to be removed with all in it by sandbox_remove(). */
 char *sandbox_folder(void);

@@ -106,14 +106,15 @@ static void
 check_threads(const char *stats, unsigned threads)
 {
 	static const char *const names[] = { "queries", "unrestricted",
-		"allowed", "blocked", "audited" };
+		"allowed", "blocked", "audited", "quiet" };
+	size_t count = sizeof(names) / sizeof(names[0]), n;
 	char name[NAME_OCTETS];
-	unsigned i, n;
+	unsigned i;
 
 	for (i = 0; i < threads; i++) {
 		unsigned long parts = 0;
 
-		for (n = 1; n < 5; n++) {
+		for (n = 1; n < count; n++) {
 			snprintf(name, sizeof(name), "thread%u.num.bitsink.%s",
 				i, names[n]);
 			parts += statistics_number(stats, name);
@@ -122,7 +123,7 @@ check_threads(const char *stats, unsigned threads)
 			i);
 		statistics_assert(stats, name, parts);
 	}
-	for (n = 0; n < 5; n++) {
+	for (n = 0; n < count; n++) {
 		snprintf(name, sizeof(name), ".num.bitsink.%s", names[n]);
 		assert_equal(stats, names[n], statistics_total(stats,
 			names[n]), statistics_sum(stats, "thread", name));
@@ -146,26 +147,52 @@ check_groups(const char *stats, const char *what, unsigned long expected)
 		"num.bitsink.group.", end) + gone, expected);
 }
 
+static unsigned long
+reason(const char *stats, const char *word)
+{
+	char name[NAME_OCTETS];
+
+	snprintf(name, sizeof(name), "num.bitsink.reason.%s", word);
+	return statistics_number(stats, name);
+}
+
+/* Some of what is allowed has a reason, too, and quiet names have one of their
+ * own. */
+static void
+check_reasons(const char *stats, unsigned long allowed, unsigned long refused,
+	unsigned long quiet)
+{
+	unsigned long besides = reason(stats, "site") +
+		reason(stats, "granted") + reason(stats, "followed");
+
+	assert_true(besides <= allowed);
+	assert_equal(stats, "quiet", reason(stats, "quiet"), quiet);
+	assert_equal(stats, "reasons", statistics_sum(stats,
+		"num.bitsink.reason.", ""), refused + besides + quiet);
+}
+
 static void
 check_sums(const char *stats)
 {
 	unsigned long allowed = statistics_total(stats, "allowed");
 	unsigned long blocked = statistics_total(stats, "blocked");
 	unsigned long audited = statistics_total(stats, "audited");
+	unsigned long quiet = statistics_total(stats, "quiet");
 
 	assert_equal(stats, "queries", statistics_total(stats, "queries"),
 		statistics_total(stats, "unrestricted") + allowed + blocked +
-		audited);
-	assert_equal(stats, "reasons", statistics_sum(stats,
-		"num.bitsink.reason.", ""), blocked + audited);
+		audited + quiet);
+	check_reasons(stats, allowed, blocked + audited, quiet);
 	assert_equal(stats, "actions", statistics_sum(stats,
 		"num.bitsink.action.", ""), blocked);
 	check_groups(stats, "allowed", allowed);
 	check_groups(stats, "blocked", blocked);
 	check_groups(stats, "audited", audited);
+	check_groups(stats, "quiet", quiet);
 	statistics_assert(stats, "num.bitsink.failed",
 		statistics_number(stats, "num.bitsink.unanswered") +
-		statistics_number(stats, "num.bitsink.reason.malformed"));
+		reason(stats, "malformed") + reason(stats, "answer") +
+		reason(stats, "busy"));
 }
 
 void
@@ -180,22 +207,30 @@ void
 statistics_check_rpz(const char *stats)
 {
 	static const char *const pairs[][2] = {
-		{ "num.rpz.action.rpz-nxdomain",
-			"num.bitsink.action.nxdomain" },
 		{ "num.rpz.action.rpz-nodata", "num.bitsink.action.nodata" },
 		{ "num.rpz.action.rpz-drop", "num.bitsink.action.drop" },
 		{ "num.rpz.action.rpz-local-data",
 			"num.bitsink.action.sinkhole" },
 		{ "num.rpz.action.rpz-cname-override",
 			"num.bitsink.action.refused" },
-		{ "num.rpz.action.rpz-disabled",
-			"total.num.bitsink.audited" },
 	};
+	unsigned long blocked = statistics_number(stats,
+		"num.rpz.action.rpz-nxdomain");
+	unsigned long audited = statistics_number(stats,
+		"num.rpz.action.rpz-disabled");
 	size_t i;
 
 	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
 		statistics_assert(stats, pairs[i][0],
 			statistics_number(stats, pairs[i][1]));
+	/* Quiet names are in one of the two. */
+	assert_true(blocked >= statistics_number(stats,
+		"num.bitsink.action.nxdomain"));
+	assert_true(audited >= statistics_total(stats, "audited"));
+	assert_equal(stats, "num.rpz.action", blocked + audited,
+		statistics_number(stats, "num.bitsink.action.nxdomain") +
+		statistics_total(stats, "audited") +
+		statistics_total(stats, "quiet"));
 }
 
 /* --- The control socket's. */

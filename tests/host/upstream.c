@@ -158,7 +158,8 @@ add_from_wildcard(struct upstream *upstream, ldns_pkt *answer,
 	if (ldns_dname_cat(star, parent) != LDNS_STATUS_OK)
 		die("wildcard");
 	found = !exists(upstream, name) &&
-		add_rrset(upstream, answer, star, type, 0);
+		(add_rrset(upstream, answer, star, type, 0) ||
+		add_rrset(upstream, answer, star, LDNS_RR_TYPE_CNAME, 0));
 	for (i = before; i < ldns_rr_list_rr_count(records); i++) {
 		ldns_rr *rr = ldns_rr_list_rr(records, i);
 

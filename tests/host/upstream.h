@@ -22,8 +22,9 @@ struct upstream *upstream_start(void);
 void upstream_stop(struct upstream *upstream);
 
 /* Adds records, one a line: "name TTL IN TYPE RDATA". A CNAME's target is
- * followed within what was added, and a wildcard "*.name" answers for names
- * just below it. What is asked and not there is NXDOMAIN. */
+ * followed within what was added, unless it is a wildcard's, and a wildcard
+ * "*.name" answers for names just below it. What is asked and not there is
+ * NXDOMAIN. */
 void upstream_add(struct upstream *upstream, const char *records);
 
 /*
