@@ -527,17 +527,25 @@ warn_of_order(const struct config_file *cfg)
 static void
 warn_of_front(const struct config_file *cfg, const struct policy *policy)
 {
+	int inspects = 0, follows = 0;
 	size_t i;
 
-	for (i = 0; i < policy->group_count; i++)
-		if (group_inspects(&policy->groups[i])) {
-			log_warn("bitsink: found module-config: \"%s\", in "
-				"which answers may not come by bitsink: groups "
-				"that inspect them get none; expected dynlib "
-				"first, or behind dns64 and respip",
-				cfg->module_conf);
-			return;
-		}
+	for (i = 0; i < policy->group_count; i++) {
+		inspects |= group_inspects(&policy->groups[i]);
+		follows |= policy->groups[i].follow_chain;
+	}
+	if (inspects)
+		log_warn("bitsink: found module-config: \"%s\", in which "
+			"answers may not come by bitsink: groups that inspect "
+			"them get none; expected dynlib first, or behind dns64 "
+			"and respip", cfg->module_conf);
+	/* The validator comes after us then. */
+	if (follows)
+		log_warn("bitsink: found module-config: \"%s\", in which "
+			"answers may not come by bitsink when they are "
+			"complete: follow-chain does not follow those; "
+			"expected dynlib first, or behind dns64 and respip",
+			cfg->module_conf);
 }
 
 /* For lines that the core says. */

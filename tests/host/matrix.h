@@ -110,8 +110,7 @@ enum feature {
 	FEATURE_PREFETCH = 8,
 	FEATURE_CACHEDB = 16,
 	FEATURE_SUBNET = 32,
-	/* A module in front of bitsink may have answers of its own: then groups
-	 * that inspect get none. */
+	/* Another module stands in front of bitsink. */
 	FEATURE_BEHIND = 64,
 	/* Whom the policy does not name is in the default group. */
 	FEATURE_DEFAULT = 128
@@ -281,7 +280,6 @@ enum why {
 	WHY_TYPE,
 	WHY_CHAIN,
 	WHY_ADDRESS,
-	WHY_ANSWER,
 	WHY_COUNT
 };
 

@@ -45,7 +45,6 @@ static const struct {
 	[WHY_TYPE] = { "type", "may not ask for this type" },
 	[WHY_CHAIN] = { "chain", "has no allow for an alias's target" },
 	[WHY_ADDRESS] = { "address", "may not have this answer's address" },
-	[WHY_ANSWER] = { "answer", "got what could not be judged" },
 };
 
 const char *
@@ -150,6 +149,14 @@ why_name(const struct cell *cell, enum group group)
 	}
 }
 
+/* Whether response-ip puts in an address that bitsink does not see. */
+static int
+is_put_in_later(const struct cell *cell)
+{
+	return cell->place == PLACE_RESPONSE_IP &&
+		cell->profile->features & FEATURE_BEHIND;
+}
+
 /* What has no address has nothing to hide. A bogus one may be looked at before
  * Unbound makes it SERVFAIL. */
 static int
@@ -160,22 +167,20 @@ has_address(const struct cell *cell, enum verdict_kind own)
 	case TYPE_AAAA:
 	case TYPE_ANY:
 	case LDNS_RR_TYPE_HTTPS:
-		return own == OWN_DATA || own == OWN_WORD ||
-			own == OWN_SERVFAIL;
+		break;
 	default:
 		return 0;
 	}
+	return (own == OWN_DATA || own == OWN_WORD || own == OWN_SERVFAIL) &&
+		!is_put_in_later(cell);
 }
 
-/* What is found in an allowed answer; but who cannot have it before the client
- * has, gives none. */
+/* What is found in an allowed answer. */
 static enum why
 why_answer(const struct cell *cell)
 {
 	enum verdict_kind own = expect_own(cell);
 
-	if (cell->profile->features & FEATURE_BEHIND)
-		return WHY_ANSWER;
 	if (cell->zone == ZONE_ALIAS)
 		return WHY_CHAIN;
 	if (cell->zone == ZONE_ADDRESS && has_address(cell, own))
@@ -210,17 +215,11 @@ matrix_why(const struct cell *cell)
 enum verdict_kind
 matrix_action(const struct cell *cell)
 {
-	switch (matrix_why(cell)) {
-	case WHY_QUIET:
-		return BLOCKED_NXDOMAIN;
-	case WHY_ANSWER:
-		return BLOCKED_REFUSED;
-	default:
-		return matrix_groups[matrix_group(cell)].action;
-	}
+	return matrix_why(cell) == WHY_QUIET ? BLOCKED_NXDOMAIN
+		: matrix_groups[matrix_group(cell)].action;
 }
 
-/* What a blocked client gets. dns64, in front of bitsink, must not store what is
+/* What a blocked client gets. In front of bitsink nobody must store what is
  * made up of an answer. */
 static enum verdict_kind
 expect_blocked(const struct cell *cell, enum why why)
@@ -228,7 +227,7 @@ expect_blocked(const struct cell *cell, enum why why)
 	enum verdict_kind action = matrix_action(cell);
 
 	if ((why != WHY_CHAIN && why != WHY_ADDRESS) ||
-	    !(cell->profile->features & FEATURE_DNS64))
+	    !(cell->profile->features & FEATURE_BEHIND))
 		return action;
 	return action == BLOCKED_NXDOMAIN ? BARE_NXDOMAIN : BARE_REFUSED;
 }
@@ -533,6 +532,7 @@ static int
 has_leak(const struct cell *cell, const ldns_pkt *answer)
 {
 	return matrix_groups[matrix_group(cell)].inspects &&
+		!is_put_in_later(cell) &&
 		(any_leaks(ldns_pkt_answer(answer)) ||
 		any_leaks(ldns_pkt_authority(answer)) ||
 		any_leaks(ldns_pkt_additional(answer)));
