@@ -465,6 +465,20 @@ look_at_reply(struct query_info *qinfo, struct module_qstate *qstate,
 	return 1;
 }
 
+/* With an error nothing is sent that would be judged. */
+static int
+judge_reply(struct query_info *qinfo, struct module_qstate *qstate,
+	struct reply_info *rep, int rcode, struct edns_data *edns,
+	struct edns_option **opt_list_out, struct comm_reply *repinfo,
+	struct regional *region, struct timeval *start_time, int id,
+	void *callback)
+{
+	(void)qinfo, (void)edns, (void)repinfo, (void)region, (void)start_time;
+	if (qstate != NULL && rep != NULL && rcode == LDNS_RCODE_NOERROR)
+		host_sends(callback, qstate, id, rep, opt_list_out);
+	return 1;
+}
+
 /* A file name of unbound.conf as it is after chroot. */
 static const char *
 after_chroot(const struct config_file *cfg, const char *name)
@@ -752,7 +766,10 @@ register_callbacks(const struct dynlibmod_env *dynlib,
 	struct module_state *state, struct module_env *env, int id)
 {
 	if (dynlib->inplace_cb_register_wrapped((void *)judge_request,
-	    inplace_cb_request, state, env, id) && (!state->looks_at_replies ||
+	    inplace_cb_request, state, env, id) &&
+	    (!env->cfg->serve_expired ||
+	    dynlib->inplace_cb_register_wrapped((void *)judge_reply,
+	    inplace_cb_reply, state, env, id)) && (!state->looks_at_replies ||
 	    (dynlib->inplace_cb_register_wrapped((void *)look_at_reply,
 	    inplace_cb_reply, state, env, id) &&
 	    dynlib->inplace_cb_register_wrapped((void *)look_at_reply,

@@ -8,6 +8,8 @@
  * cache for, and to make a state of its own. When that state is done, what it
  * found is judged before it is sent.
  *
+ * Unbound may send what is expired before that: it is judged when it is sent.
+ *
  * An answer that is made up here must be stored by nobody: a module in front of
  * ours stores what it finds in the state. Then the client gets an error without
  * records instead.
@@ -320,9 +322,9 @@ is_accepted(const struct module_qstate *qstate, const struct reply_info *rep)
 
 static void
 remember_chain(const struct module_state *state, const struct query *query,
-	const struct decision *decision, const struct module_qstate *qstate)
+	const struct decision *decision, const struct module_qstate *qstate,
+	const struct reply_info *rep)
 {
-	const struct reply_info *rep = qstate->return_msg->rep;
 	const struct packed_rrset_data *data = alias_of(qstate);
 	struct name question, target;
 	/* What is allowed for a time leads no further than that. A grant ends
@@ -442,7 +444,6 @@ make_message(struct module_qstate *qstate, const struct query *query,
 	if (sldns_buffer_capacity(pkt) < ANSWER_MAX)
 		return NULL;
 	memset(sldns_buffer_begin(pkt), 0, ANSWER_HEADER);
-	LDNS_QDCOUNT_SET(sldns_buffer_begin(pkt), 1);
 	length = answer_write(sldns_buffer_begin(pkt), ANSWER_MAX, &shown,
 		decision);
 	sldns_buffer_set_limit(pkt, length);
@@ -503,28 +504,40 @@ replace_answer(struct module_qstate *qstate, int id,
 	tell_clients_why(qstate, decision);
 }
 
+/* Judges the answer to a marked query, and follows it; REP is NULL where there
+ * is none. */
 static void
-judge_answer(struct module_state *state, const struct force *force,
+judge_answer(struct module_state *state, const struct policy *policy,
+	const struct module_qstate *qstate, const struct query *query,
+	struct reply_info *rep, struct decision *decision,
+	struct finding *finding)
+{
+	finding->reason = REASON_ALLOWED;
+	/* The policy may be another one by now. */
+	judge_query(policy, &state->exceptions, query, decision);
+	if (decision->verdict != VERDICT_ALLOW || rep == NULL)
+		return;
+	if (group_inspects(decision->group) && !inspect_answer(state, policy,
+	    decision->group, query->now, rep, finding))
+		block(decision, finding);
+	else if (decision->group->follow_chain && is_accepted(qstate, rep))
+		remember_chain(state, query, decision, qstate, rep);
+}
+
+static void
+judge_found(struct module_state *state, const struct force *force,
 	size_t worker, struct module_qstate *qstate, int id,
 	const struct mark *mark)
 {
-	const struct policy *policy = force->standing.policy;
 	struct reply_info *rep = qstate->return_rcode == LDNS_RCODE_NOERROR &&
 		qstate->return_msg != NULL ? qstate->return_msg->rep : NULL;
 	struct query query = query_of(mark, qstate);
-	struct finding finding = { .reason = REASON_ALLOWED };
 	struct decision decision;
+	struct finding finding;
 	int passes;
 
-	/* The policy may be another one by now. */
-	judge_query(policy, &state->exceptions, &query, &decision);
-	if (decision.verdict == VERDICT_ALLOW && rep != NULL &&
-	    group_inspects(decision.group) && !inspect_answer(state, policy,
-	    decision.group, query.now, rep, &finding))
-		block(&decision, &finding);
-	if (decision.verdict == VERDICT_ALLOW && rep != NULL &&
-	    decision.group->follow_chain && is_accepted(qstate, rep))
-		remember_chain(state, &query, &decision, qstate);
+	judge_answer(state, force->standing.policy, qstate, &query, rep,
+		&decision, &finding);
 	/* What was counted as allowed has been allowed. */
 	passes = mark->counted || host_passes(state, qstate->env, force,
 		worker, &query, &decision, &finding);
@@ -558,7 +571,63 @@ host_answered(struct module_state *state, struct module_qstate *qstate, int id)
 		return;
 	waiting->is_judged = 1;
 	worker = host_worker(state, qstate->env);
-	judge_answer(state, inforce_enter(state->inforce, worker), worker,
+	judge_found(state, inforce_enter(state->inforce, worker), worker,
 		qstate, id, &waiting->mark);
 	inforce_leave(state->inforce, worker);
+}
+
+/* --- Sending. */
+
+/* Takes everything out of an answer that is on its way. */
+static void
+empty_answer(struct reply_info *rep, struct edns_option **options,
+	struct regional *region, const struct decision *decision)
+{
+	rep->an_numrrsets = 0;
+	rep->ns_numrrsets = 0;
+	rep->ar_numrrsets = 0;
+	rep->rrset_count = 0;
+	rep->flags &= (uint16_t)~BIT_AA;
+	FLAGS_SET_RCODE(rep->flags, error_rcode(decision));
+	(void)edns_opt_list_append_ede(options, region, LDNS_EDE_BLOCKED,
+		decision->group->explanation[decision->reason]);
+}
+
+static void
+judge_sent(struct module_state *state, const struct force *force,
+	size_t worker, struct module_qstate *qstate, const struct mark *mark,
+	struct reply_info *rep, struct edns_option **options)
+{
+	struct query query = query_of(mark, qstate);
+	struct decision decision;
+	struct finding finding;
+
+	judge_answer(state, force->standing.policy, qstate, &query, rep,
+		&decision, &finding);
+	if (!mark->counted && !host_passes(state, qstate->env, force, worker,
+	    &query, &decision, &finding))
+		empty_answer(rep, options, qstate->region, &decision);
+}
+
+void
+host_sends(struct module_state *state, struct module_qstate *qstate, int id,
+	struct reply_info *rep, struct edns_option **options)
+{
+	struct waiting *waiting = qstate->minfo[id];
+	const struct mark *mark;
+	size_t worker;
+
+	if (waiting != NULL)
+		mark = waiting->is_judged ? NULL : &waiting->mark;
+	else
+		mark = qstate->edns_opts_front_in != NULL
+			? mark_of(state, qstate) : NULL;
+	if (mark == NULL)
+		return;
+	worker = host_worker(state, qstate->env);
+	judge_sent(state, inforce_enter(state->inforce, worker), worker,
+		qstate, mark, rep, options);
+	inforce_leave(state->inforce, worker);
+	if (waiting != NULL && !mark->counted)
+		waiting->is_judged = 1;
 }

@@ -208,15 +208,16 @@ host_site(struct module_env *env, size_t *length)
 {
 	struct daemon *daemon = daemon_of(env);
 	struct record_writer writer = { NULL, 0, 0, 0 };
-	struct acl_addr *client;
+	rbnode_type *client;
 
 	if (daemon == NULL) {
 		log_err("bitsink: this is no daemon; expected unbound");
 		return NULL;
 	}
 	put_tags(&writer, env->cfg);
-	RBTREE_FOR(client, struct acl_addr *, &daemon->acl->tree)
-		put_client(&writer, env->cfg, client);
+	for (client = rbtree_first(&daemon->acl->tree); client != RBTREE_NULL;
+	    client = rbtree_next(client))
+		put_client(&writer, env->cfg, (const struct acl_addr *)client);
 	put_zones(&writer, env->cfg);
 	put_reverse(&writer, daemon->local_zones);
 	if (writer.broken || (writer.memory == NULL &&

@@ -15,9 +15,11 @@
 #include "observer.h"
 
 struct edns_data;
+struct edns_option;
 struct module_env;
 struct module_qstate;
 struct regional;
+struct reply_info;
 
 /* What is one worker's alone; in a cache line of its own. */
 struct host_worker {
@@ -92,6 +94,12 @@ int host_mark(const struct module_state *state, struct edns_data *edns,
 
 /* Takes a mark away that a client made. */
 void host_unmark(struct edns_data *edns);
+
+/* REP is about to be sent for a state that is in instance ID of the module:
+ * judges it where host_answered() has not. What may not be given is taken out,
+ * and why is added to OPTIONS. */
+void host_sends(struct module_state *state, struct module_qstate *qstate,
+	int id, struct reply_info *rep, struct edns_option **options);
 
 /* --- host_site.c */
 

@@ -33,7 +33,7 @@ enum tally_count {
 /* Counters of a group: one a reason, and the same while one of its windows was
  * open, for another action counts then. */
 #define TALLY_REASONS 16
-#define TALLY_CELLS (2 * TALLY_REASONS)
+#define TALLY_CELLS ((size_t)2 * TALLY_REASONS)
 _Static_assert((int)REASON_COUNT <= TALLY_REASONS, "a cell for each reason");
 
 /* In cache lines of its own. */

@@ -160,6 +160,54 @@ an_address_that_is_denied_is_blocked(void **state)
 	assert_answer(Q(CHAINS, "private.allowed.test", TYPE_A), PRIVATE);
 }
 
+/* How many records the additional section of an answer has. */
+static size_t
+additional_records(struct question question)
+{
+	ldns_pkt *answer = ask(question);
+	size_t count = ldns_rr_list_rr_count(ldns_pkt_additional(answer));
+
+	assert_int_equal(ldns_pkt_ancount(answer), 1);
+	ldns_pkt_free(answer);
+	return count;
+}
+
+static void
+an_address_that_nobody_asked_for_goes(void **state)
+{
+	static const char zone[] =
+		"$ORIGIN site.allowed.test.\n"
+		"@ 3600 IN SOA ns nobody 1 3600 1200 604800 60\n"
+		"@ 3600 IN NS ns.content.test.\n"
+		"bad 3600 IN MX 10 inside\n"
+		"inside 3600 IN A 10.1.2.3\n"
+		"good 3600 IN MX 10 outside\n"
+		"outside 3600 IN A 198.51.100.7\n";
+	struct resolver_options options = { .policy = POLICY,
+		.server = "  minimal-responses: no\n" };
+	char *folder = sandbox_folder(), *clauses;
+
+	sandbox_write(folder, "site.zone", zone);
+	/* The stub has Unbound ask the zone, and nobody else. */
+	if (asprintf(&clauses, "stub-zone:\n  name: site.allowed.test\n"
+	    "  stub-addr: %s@%d\nauth-zone:\n  name: site.allowed.test\n"
+	    "  zonefile: \"%s/site.zone\"\n  for-downstream: no\n",
+	    UPSTREAM_ADDRESS, UPSTREAM_PORT, folder) < 0)
+		abort();
+	options.clauses = clauses;
+	(void)world_start(state, &options);
+	assert_int_equal(additional_records(Q(ORDINARY,
+		"bad.site.allowed.test", LDNS_RR_TYPE_MX)), 1);
+	assert_int_equal(additional_records(Q(ADDRESSES,
+		"bad.site.allowed.test", LDNS_RR_TYPE_MX)), 0);
+	assert_int_equal(additional_records(Q(ADDRESSES,
+		"good.site.allowed.test", LDNS_RR_TYPE_MX)), 1);
+	assert_int_equal(additional_records(Q(ORDINARY,
+		"bad.site.allowed.test", LDNS_RR_TYPE_MX)), 1);
+	free(clauses);
+	sandbox_remove(folder);
+}
+
 static void
 the_answer_is_that_of_a_blocked_name(void **state)
 {
@@ -264,6 +312,78 @@ expired_answers_are_not_served_unseen(void **state)
 	assert_true(strcmp(line, "NXDOMAIN") == 0 ||
 		strcmp(line, "SERVFAIL") == 0);
 	free(line);
+}
+
+/* Behind us cachedb has what the cache has no more, and later versions of it
+ * have Unbound send that while they still look for something newer. */
+static void
+expired_answers_of_cachedb_are_not_served_unseen(void **state)
+{
+	struct resolver_options options = { .policy = POLICY,
+		.server = "  serve-expired: yes\n"
+			"  serve-expired-client-timeout: 0\n",
+		.clauses = "cachedb:\n  backend: \"testframe\"\n",
+		.modules = "dynlib validator cachedb iterator" };
+	struct world *world;
+	struct asking *asking;
+	long long deadline;
+	char *line;
+
+	if (!resolver_has_module("cachedb"))
+		skip();
+	world = world_start(state, &options);
+	upstream_add(world->upstream,
+		"old.allowed.test. 1 IN CNAME old.other.test.\n"
+		"old.other.test. 1 IN A 198.51.100.9\n");
+	assert_answer(Q(ORDINARY, "old.allowed.test", TYPE_A),
+		"NOERROR old.other.test. 198.51.100.9");
+	upstream_hold(world->upstream, "old.allowed.test");
+	upstream_hold(world->upstream, "old.other.test");
+	deadline = sandbox_now() + SANDBOX_PATIENCE;
+	while (!is_expired(ask(Q(ORDINARY, "old.allowed.test", TYPE_A))))
+		assert_true(sandbox_wait(deadline));
+	free(resolver_control(world->resolver, "flush old.allowed.test"));
+	asking = ask_begin(Q(CHAINS, "old.allowed.test", TYPE_A));
+	deadline = sandbox_now() + 1500;
+	while (!ask_is_answered(asking) && sandbox_wait(deadline))
+		continue;
+	upstream_release(world->upstream, "old.allowed.test");
+	upstream_release(world->upstream, "old.other.test");
+	line = answer_line(ask_end(asking));
+	assert_string_equal(line, "NXDOMAIN");
+	free(line);
+	assert_int_equal(reason(world, "chain"), 1);
+}
+
+/* Who got the chain goes on with it, expired or not. */
+static void
+what_an_expired_answer_leads_to_is_followed(void **state)
+{
+	struct resolver_options options = { .policy = "group:\n  name: g\n"
+		"  client: " UPDATE_HOST "\n  allow: .allowed.test\n"
+		"  follow-chain: yes\n",
+		.server = "  serve-expired: yes\n"
+			"  serve-expired-client-timeout: 100\n" };
+	struct world *world = world_start(state, &options);
+	long long deadline = sandbox_now() + SANDBOX_PATIENCE;
+
+	upstream_add(world->upstream,
+		"old.allowed.test. 1 IN CNAME old.other.test.\n"
+		"old.other.test. 1 IN A 198.51.100.9\n");
+	assert_answer(Q(ORDINARY, "old.allowed.test", TYPE_A),
+		"NOERROR old.other.test. 198.51.100.9");
+	assert_answer(Q(ORDINARY, "old.other.test", TYPE_A),
+		"NOERROR 198.51.100.9");
+	upstream_hold(world->upstream, "old.allowed.test");
+	upstream_hold(world->upstream, "old.other.test");
+	while (!is_expired(ask(Q(ORDINARY, "old.allowed.test", TYPE_A))))
+		assert_true(sandbox_wait(deadline));
+	assert_answer(Q(UPDATE_HOST, "old.allowed.test", TYPE_A),
+		"NOERROR old.other.test. 198.51.100.9");
+	assert_answer(Q(UPDATE_HOST, "old.other.test", TYPE_A),
+		"NOERROR 198.51.100.9");
+	upstream_release(world->upstream, "old.allowed.test");
+	upstream_release(world->upstream, "old.other.test");
 }
 
 /* What stands in front of bitsink in the chain stores what it gets: it must not
@@ -478,10 +598,14 @@ main(void)
 		own_world_test(a_cached_chain_is_blocked),
 		own_world_test(a_chain_in_flight_for_another_is_blocked),
 		own_world_test(an_address_that_is_denied_is_blocked),
+		own_world_test(an_address_that_nobody_asked_for_goes),
 		own_world_test(the_answer_is_that_of_a_blocked_name),
 		own_world_test(a_group_in_audit_is_answered_and_told_of),
 		own_world_test(each_query_is_counted_once),
 		own_world_test(expired_answers_are_not_served_unseen),
+		own_world_test(
+			expired_answers_of_cachedb_are_not_served_unseen),
+		own_world_test(what_an_expired_answer_leads_to_is_followed),
 		own_world_test(addresses_made_by_dns64_do_not_pass),
 		own_world_test(addresses_made_of_all_by_dns64_do_not_pass),
 		own_world_test(
