@@ -70,11 +70,11 @@ static int
 is_in_vain(const struct policy *policy, const struct group *group,
 	const struct pattern *pattern, int64_t now, struct origin *rule)
 {
-	if (pattern->scope & PATTERN_SELF &&
-	    !is_denied(policy, group, pattern, 0, now, rule))
-		return 0;
-	return !(pattern->scope & PATTERN_BELOW) ||
-		is_denied(policy, group, pattern, 1, now, rule);
+	if ((pattern->scope & PATTERN_SELF) == 0)
+		return is_denied(policy, group, pattern, 1, now, rule);
+	return is_denied(policy, group, pattern, 0, now, rule) &&
+		((pattern->scope & PATTERN_BELOW) == 0 ||
+		is_denied(policy, group, pattern, 1, now, rule));
 }
 
 /* --- What is said and kept. */
