@@ -26,6 +26,8 @@
  * connection stays until bitsink looks at it. */
 #define PAUSE 5
 #define VISIT_PAUSE 100
+/* How long what is allowed for a time is allowed, and is not. */
+#define GRANT_PAUSE 1200
 #define CHUNK 65536
 
 enum manner {
@@ -39,6 +41,8 @@ enum manner {
 	RELOADS,
 	/* The same, and does not wait for it. */
 	LEAVES,
+	/* Allows something for a time, and takes it back. */
+	GRANTS,
 	/* Gets an error. */
 	BABBLES,
 	/* Reads nothing, until it is sent away. */
@@ -67,11 +71,15 @@ static const struct role roles[] = {
 	{ ASKS, "history group=sinkhole\n" },
 	{ ASKS, "top by=pairs limit=4096\n" },
 	{ ASKS, "top by=rules\n" },
+	{ ASKS, "site\n" },
 	{ ASKS, "explain client=127.0.10.1 name=a.some.test\n" },
+	{ ASKS, "explain client=127.0.17.1 name=t2.none.test\n" },
 	{ RELOADS, "reload\n" },
 	{ RELOADS, "reload\n" },
 	{ RELOADS, "reload diff=yes\n" },
 	{ LEAVES, "reload\n" },
+	{ GRANTS, "" },
+	{ BABBLES, "allow group=none pattern=.none.test seconds=60\n" },
 	{ BABBLES, "watch all=perhaps\n" },
 	{ BABBLES, "\xff\xfe\n" },
 };
@@ -81,6 +89,14 @@ static const struct role roles[] = {
 #define ALL 0
 #define BLOCKED 1
 #define LISTENERS 4
+
+/* What is said by turns, by who grants; the last ends by itself. */
+enum { GRANT, REVOKE, GRANT_SHORTLY, TURNS };
+static const char *const turns[TURNS] = {
+	"allow group=grant pattern=.none.test seconds=3600\n",
+	"revoke group=grant pattern=.none.test\n",
+	"allow group=grant pattern=.never.test seconds=1\n",
+};
 
 struct onlooker {
 	const struct role *role;
@@ -99,6 +115,13 @@ struct onlookers {
 	unsigned threads;
 	long long next;
 	struct onlooker onlookers[ROLES];
+	/* Which turn it is, and whether the reply to the one before was cut
+	 * short; whether .none.test is granted, -1: nobody knows;
+	 * and since when. */
+	unsigned turn;
+	int was_cut;
+	int granted;
+	long long granted_since;
 	struct onlookers_sums sums;
 };
 
@@ -180,6 +203,27 @@ judge_reload(struct onlookers *onlookers, struct onlooker *onlooker)
 	}
 }
 
+/* The reply to who grants, or that it was cut short. Only where the one before
+ * was, there may be nothing to revoke. */
+static void
+judge_turn(struct onlookers *onlookers, struct onlooker *onlooker,
+	int is_whole)
+{
+	unsigned turn = onlookers->turn;
+	int is_error = strncmp(onlooker->text, "error ", 6) == 0;
+
+	if (is_error && !(turn == REVOKE && onlookers->was_cut))
+		is_wrong(onlooker, "expected it to be done");
+	onlookers->was_cut = !is_whole && !is_error;
+	onlookers->turn = (turn + 1) % TURNS;
+	onlooker->next = sandbox_now() + (turn == REVOKE ? 0 : GRANT_PAUSE);
+	if (turn == GRANT_SHORTLY)
+		return;
+	onlookers->granted = onlookers->was_cut ? -1 : turn == GRANT;
+	onlookers->granted_since = sandbox_now();
+	onlookers->sums.granted += onlookers->granted == 1;
+}
+
 /* All that came until the end of the connection. */
 static void
 judge_reply(struct onlookers *onlookers, struct onlooker *onlooker)
@@ -200,12 +244,16 @@ judge_reply(struct onlookers *onlookers, struct onlooker *onlooker)
 		return;
 	}
 	if (length < 4 || strcmp(text + length - 4, end) != 0) {
-		if (strncmp(text, "error ", 6) == 0)
+		if (onlooker->role->manner == GRANTS)
+			judge_turn(onlookers, onlooker, 0);
+		else if (strncmp(text, "error ", 6) == 0)
 			is_wrong(onlooker, "expected a reply");
 		onlookers->sums.cut++;
 		return;
 	}
 	onlookers->sums.replies++;
+	if (onlooker->role->manner == GRANTS)
+		judge_turn(onlookers, onlooker, 1);
 	if (onlooker->role->manner == RELOADS)
 		judge_reload(onlookers, onlooker);
 	if (onlooker->role->manner != COUNTS)
@@ -235,10 +283,16 @@ come(struct onlookers *onlookers, struct onlooker *onlooker)
 {
 	const char *says = onlooker->role->says;
 
+	if (onlooker->role->manner == GRANTS)
+		says = turns[onlookers->turn];
 	onlooker->fd = control_connect(onlookers->path);
 	if (onlooker->fd < 0)
 		return;
 	onlookers->sums.connections++;
+	/* From now on it may be otherwise. */
+	if (onlooker->role->manner == GRANTS &&
+	    onlookers->turn != GRANT_SHORTLY)
+		onlookers->granted = -1;
 	if (send(onlooker->fd, says, strlen(says), MSG_NOSIGNAL) < 0 ||
 	    onlooker->role->manner == LEAVES)
 		leave(onlooker);
@@ -308,6 +362,7 @@ onlookers_begin(const struct resolver *resolver, unsigned threads)
 	onlookers->resolver = resolver;
 	onlookers->path = control_path(resolver);
 	onlookers->threads = threads;
+	onlookers->granted = -1;
 	for (i = 0; i < ROLES; i++) {
 		onlookers->onlookers[i].role = &roles[i];
 		onlookers->onlookers[i].fd = -1;
@@ -365,6 +420,12 @@ onlookers_settle(struct onlookers *onlookers)
 		assert_true(sandbox_wait(deadline));
 	}
 	memset(&onlookers->sums, 0, sizeof(onlookers->sums));
+}
+
+int
+onlookers_granted(const struct onlookers *onlookers, long long since)
+{
+	return onlookers->granted_since <= since ? onlookers->granted : -1;
 }
 
 const struct onlookers_sums *

@@ -26,6 +26,8 @@ struct onlookers_sums {
 	/* Replies to "reload": what was read is in force, is only compared, has
 	 * errors, or is not read for another is. */
 	unsigned long reloaded, compared, refused, busy;
+	/* How often .none.test was granted. */
+	unsigned long granted;
 };
 
 struct onlookers;
@@ -41,6 +43,10 @@ void onlookers_turn(struct onlookers *onlookers);
 /* Waits until all listeners listen, and have heard what there was; counts from
  * there. Unbound has to be silent, and new. */
 void onlookers_settle(struct onlookers *onlookers);
+
+/* Whether .none.test has been granted to the group "grant" all the time since
+ * SINCE, of sandbox_now(): 1; 0: it was not granted; -1: who can tell. */
+int onlookers_granted(const struct onlookers *onlookers, long long since);
 
 const struct onlookers_sums *onlookers_sums(
 	const struct onlookers *onlookers);

@@ -25,9 +25,11 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "control.h"
+#include "groups.h"
 #include "onlookers.h"
 #include "process.h"
 #include "statistics.h"
@@ -44,74 +46,21 @@
 #define PENDING_MAX 4
 #define TRIES_MAX 20
 #define NAMES 96
+/* Seconds that records live, and milliseconds after a query in which what its
+ * chain led to may be asked for in any case. */
+#define WILD_TTL 2
+#define LEAD_TIME 900
 #define FRAME_MAX 4096
 /* Milliseconds in which the policy's file stays as it is. */
 #define POLICY_PAUSE 20
 /* What Unbound may take more: in the storm it holds what it never held before,
  * in a shorter round; blocked queries alone and reloads alone take nothing. */
-#define GROWTH_STORM_KIB (16 * 1024)
+#define GROWTH_STORM_KIB (24 * 1024)
 #define BLOCKED_QUERIES 100000
 #define GROWTH_BLOCKED_KIB 512
+#define GROWTH_JUDGED_KIB 2048
 #define QUIET_RELOADS 10
 #define GROWTH_RELOADS_KIB 1024
-
-/* --- The policy, and what follows from it. */
-
-enum kind {
-	KIND_ORDINARY,
-	KIND_NXDOMAIN,
-	KIND_SINKHOLE,
-	KIND_REFUSED,
-	KIND_NODATA,
-	KIND_DROP,
-	KIND_AUDIT,
-	KIND_COUNT
-};
-
-#define SINKHOLE(number) "  action: sinkhole\n" \
-	"  sinkhole: 192.0.2." number "\n  ttl: " number "\n"
-
-static const char policy[] =
-	"bitsink:\n  log: all\n  log-limit: 0\n"
-	"group:\n  name: nxdomain\n  client: 127.0.10.0/24\n"
-	"  client: " SANDBOX_IP6_UPDATE "\n  allow: .all.test\n"
-	"  allow: *.some.test\n  deny: .denied.all.test\n"
-	"group:\n  name: sinkhole\n  client: 127.0.11.0/24\n"
-	"  allow: *.all.test\n  deny: *.denied.all.test\n" SINKHOLE("10")
-	"group:\n  name: refused\n  client: 127.0.12.0/24\n"
-	"  allow: *.all.test\n  deny: *.denied.all.test\n  action: refused\n"
-	"group:\n  name: nodata\n  client: 127.0.13.0/24\n"
-	"  allow: *.all.test\n  allow: *.s*e.test\n"
-	"  deny: *.denied.all.test\n  action: nodata\n"
-	"group:\n  name: drop\n  client: 127.0.14.0/24\n"
-	"  allow: *.all.test\n  deny: *.denied.all.test\n  action: drop\n"
-	"group:\n  name: audit\n  client: 127.0.15.0/24\n"
-	"  allow: *.all.test\n  deny: *.denied.all.test\n  mode: audit\n";
-
-/* The same for the clients, but for the sinkhole, in other words. */
-static const char other_policy[] =
-	"bitsink:\n  log: all\n  log-limit: 0\n"
-	"group:\n  name: nobody\n  client: 192.0.2.0/24\n"
-	"  allow: a.test\n  allow: b.test\n  allow: c.test\n"
-	"group:\n  name: audit\n  client: 127.0.15.0/25\n"
-	"  client: 127.0.15.128/25\n  mode: audit\n"
-	"  allow: .all.test\n  deny: .denied.all.test\n"
-	"group:\n  name: drop\n  client: 127.0.14.0/24\n"
-	"  allow: .all.test\n  deny: .denied.all.test\n  action: drop\n"
-	"group:\n  name: nodata\n  client: 127.0.13.0/24\n"
-	"  allow: .all.test\n  allow: .some.test\n"
-	"  deny: .denied.all.test\n  action: nodata\n"
-	"group:\n  name: sinkhole\n  client: 127.0.11.0/24\n"
-	"  allow: .all.test\n  deny: .denied.all.test\n" SINKHOLE("20")
-	"group:\n  name: refused\n  client: 127.0.12.0/24\n"
-	"  allow: .all.test\n  deny: .denied.all.test\n  action: refused\n"
-	"group:\n  name: nxdomain\n  client: 127.0.10.0/24\n"
-	"  client: " SANDBOX_IP6_UPDATE "\n  allow: *.all.test\n"
-	"  allow: .some.test\n  deny: *.denied.all.test\n";
-
-static const char bad_policy[] =
-	"group:\n  name: a\n  client: 127.0.16.0/24\n  alow: .all.test\n"
-	"group:\n  client: b\n";
 
 #define THREADS 4
 
@@ -128,42 +77,15 @@ static const char server[] =
 	"  prefetch: yes\n"
 	"  serve-expired: yes\n"
 	"  serve-expired-client-timeout: 100\n"
-	"  so-rcvbuf: 4m\n";
+	"  so-rcvbuf: 4m\n"
+	GROUPS_SERVER;
 
-static const char *const domains[] = {
-	"all.test", "some.test", "denied.all.test", "none.test"
-};
-
-#define DOMAINS (sizeof(domains) / sizeof(domains[0]))
-
-/* By domain and kind: the policy above, read by a person. */
-static const int allowed[DOMAINS][KIND_COUNT] = {
-	/* ordinary, nxdomain, sinkhole, refused, nodata, drop, audit */
-	{ 1, 1, 1, 1, 1, 1, 1 },
-	{ 1, 1, 0, 0, 1, 0, 0 },
-	{ 1, 0, 0, 0, 0, 0, 0 },
-	{ 1, 0, 0, 0, 0, 0, 0 },
-};
-
-/* Their groups in the policy. */
-static const char *const groups[KIND_COUNT] = {
-	[KIND_NXDOMAIN] = "nxdomain",
-	[KIND_SINKHOLE] = "sinkhole",
-	[KIND_REFUSED] = "refused",
-	[KIND_NODATA] = "nodata",
-	[KIND_DROP] = "drop",
-	[KIND_AUDIT] = "audit",
-};
-
-/* Unbound's counter of what is done to a kind's queries that are not allowed;
- * bitsink(8) says which stands for what. */
-static const char *const counters[KIND_COUNT] = {
-	[KIND_NXDOMAIN] = "num.rpz.action.rpz-nxdomain",
-	[KIND_SINKHOLE] = "num.rpz.action.rpz-local-data",
-	[KIND_REFUSED] = "num.rpz.action.rpz-cname-override",
-	[KIND_NODATA] = "num.rpz.action.rpz-nodata",
-	[KIND_DROP] = "num.rpz.action.rpz-drop",
-	[KIND_AUDIT] = "num.rpz.action.rpz-disabled",
+/* Unbound's counters of what is done; bitsink(8) says which stands for what. */
+static const char *const counters[ACT_COUNT] = {
+	[ACT_NXDOMAIN] = "num.rpz.action.rpz-nxdomain",
+	[ACT_SINKHOLE] = "num.rpz.action.rpz-local-data",
+	[ACT_REFUSED] = "num.rpz.action.rpz-cname-override",
+	[ACT_NODATA] = "num.rpz.action.rpz-nodata",
 };
 
 /* --- State. */
@@ -187,6 +109,16 @@ struct slot {
 	char from[INET6_ADDRSTRLEN];
 	struct pending pending[PENDING_MAX];
 	unsigned count;
+	/* When the first of them was sent, in milliseconds since 1970; and when
+	 * of sandbox_now(). */
+	long long begun;
+	long long begun_at;
+	/* The number of a name that led to one which may be asked for up to
+	 * then, unless Unbound reloads. */
+	unsigned lead;
+	long long lead_until;
+	unsigned long lead_reloads;
+	int followed_lead;
 	/* The connection is dropped when so many answers are left. */
 	int drop_at;
 	int connecting;
@@ -205,8 +137,10 @@ struct storm {
 	uint64_t chance;
 	/* No reloads, no dropped connections, nothing lost. */
 	int calm;
-	/* Restricted clients ask, and for nothing that they may have. */
+	/* Restricted clients ask, and for nothing that they may have; or those
+	 * alone whose answers are judged. */
 	int all_blocked;
+	int all_judged;
 	/* Queries that may still be begun; 0 ends a phase. */
 	unsigned long left;
 	unsigned waiting;
@@ -216,9 +150,20 @@ struct storm {
 	unsigned policies;
 	long long next_policy;
 
-	/* What was sent, by kind and whether it is allowed. */
-	unsigned long sent[KIND_COUNT][2];
+	unsigned long sent[KIND_COUNT];
 	unsigned long sent_tcp;
+	/* What came of it, by kind; and of what was blocked, quiet names among
+	 * it, by what was done. */
+	unsigned long allowed[KIND_COUNT];
+	unsigned long refused[KIND_COUNT];
+	unsigned long quiet[KIND_COUNT];
+	unsigned long acts[ACT_COUNT];
+	/* Names that were asked for because a chain led there, all of them and
+	 * those that had to be allowed. */
+	unsigned long followed, led;
+	/* Names that were granted, and of those of them that come and go, what
+	 * had to be. */
+	unsigned long granted, surely_granted, surely_not;
 	unsigned long answers, passed, blocked, failed;
 	unsigned long tried_again, dropped, reloads;
 	unsigned long wrong;
@@ -247,17 +192,21 @@ wrong(const struct slot *slot, const ldns_pkt *answer, const char *what)
 	ldns_pkt_print(stderr, answer);
 }
 
-/* Which of the domains a name is in: of two, the longer. DOMAINS for none. */
+/* Which of the domains a name is in: of two, the longer. DOMAIN_COUNT for
+ * none. */
 static size_t
 domain_of(const char *name)
 {
-	size_t i, best = DOMAINS, length, name_length = strlen(name);
+	size_t i, best = DOMAIN_COUNT, length, name_length = strlen(name);
 
-	for (i = 0; i < DOMAINS; i++) {
-		length = strlen(domains[i]);
+	for (i = 0; i < DOMAIN_COUNT; i++) {
+		const char *domain = groups_domains[i];
+
+		length = strlen(domain);
 		if (name_length > length + 1 && strncasecmp(name + name_length
-		    - length - 1, domains[i], length) == 0 &&
-		    (best == DOMAINS || length > strlen(domains[best])))
+		    - length - 1, domain, length) == 0 &&
+		    (best == DOMAIN_COUNT ||
+		    length > strlen(groups_domains[best])))
 			best = i;
 	}
 	return best;
@@ -311,28 +260,37 @@ is_sinkhole(const ldns_pkt *answer)
 		data[3] && ldns_pkt_nscount(answer) == 0;
 }
 
-/* Whether the answer is what the group's action says. */
+/* Whether the answer is what an action says. */
 static int
-is_action(const struct slot *slot, const ldns_pkt *answer, ldns_rr_type type)
+is_act(enum act act, const ldns_pkt *answer, ldns_rr_type type)
 {
 	ldns_pkt_rcode rcode = ldns_pkt_get_rcode(answer);
 
-	if (slot->kind == KIND_SINKHOLE && type == LDNS_RR_TYPE_A)
+	if (act == ACT_SINKHOLE && type == LDNS_RR_TYPE_A)
 		return is_sinkhole(answer);
 	if (ldns_pkt_ancount(answer) != 0)
 		return 0;
-	switch (slot->kind) {
-	case KIND_NXDOMAIN:
+	switch (act) {
+	case ACT_NXDOMAIN:
 		return rcode == LDNS_RCODE_NXDOMAIN && has_our_soa(answer);
-	case KIND_SINKHOLE:
-	case KIND_NODATA:
+	case ACT_SINKHOLE:
+	case ACT_NODATA:
 		return rcode == LDNS_RCODE_NOERROR && has_our_soa(answer);
-	case KIND_REFUSED:
+	case ACT_REFUSED:
 		return rcode == LDNS_RCODE_REFUSED &&
 			ldns_pkt_nscount(answer) == 0;
 	default:
 		return 0;
 	}
+}
+
+/* Which it is of those that a window changes between; ACT_COUNT for none. */
+static enum act
+act_of(const ldns_pkt *answer)
+{
+	return is_act(ACT_NXDOMAIN, answer, LDNS_RR_TYPE_ANY) ? ACT_NXDOMAIN
+		: is_act(ACT_NODATA, answer, LDNS_RR_TYPE_ANY) ? ACT_NODATA
+		: ACT_COUNT;
 }
 
 /* Whether the answer is the Internet's. */
@@ -368,35 +326,176 @@ is_failure(const ldns_pkt *answer)
 		ldns_pkt_ancount(answer) == 0;
 }
 
+static long long
+wall_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* The number in a name's first label. */
+static unsigned
+number_of(const uint8_t *name)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%.*s", name[0] - 1, name + 2);
+	return (unsigned)strtoul(text, NULL, 10);
+}
+
+/* Whether a chain led there that the client got a moment ago. */
+static int
+is_led(const struct slot *slot, const uint8_t *name)
+{
+	return name[1] == WILD_TARGET && slot->lead_until >= sandbox_now() &&
+		slot->lead_reloads == slot->storm->reloads &&
+		slot->storm->reloading == 0 && number_of(name) == slot->lead;
+}
+
+static struct moment
+moment_of(const struct slot *slot, const ldns_rr *question,
+	enum domain domain)
+{
+	const ldns_rdf *owner = ldns_rr_owner(question);
+	struct moment moment = { .kind = slot->kind, .domain = domain,
+		.type = ldns_rr_get_type(question), .begun = slot->begun,
+		.ended = wall_clock(), .granted = -1 };
+
+	memcpy(moment.name, ldns_rdf_data(owner), ldns_rdf_size(owner));
+	moment.led = slot->kind == KIND_FOLLOW && domain == IN_NONE &&
+		is_led(slot, moment.name);
+	if (slot->storm->onlookers != NULL)
+		moment.granted = onlookers_granted(slot->storm->onlookers,
+			slot->begun_at);
+	return moment;
+}
+
+/* A record, or an Unbound that got none. */
 static void
-judge_question(const struct slot *slot, const ldns_pkt *answer)
+judge_record(const struct slot *slot, const ldns_pkt *answer,
+	const ldns_rr *question)
+{
+	struct storm *storm = slot->storm;
+
+	if (is_failure(answer)) {
+		storm->failed++;
+		return;
+	}
+	storm->passed++;
+	if (!is_record(answer, question, ldns_rr_get_type(question)))
+		wrong(slot, answer, "expected the record");
+}
+
+static void
+take_blocked(const struct slot *slot, const ldns_pkt *answer, enum act act,
+	const ldns_rr *question)
+{
+	struct storm *storm = slot->storm;
+
+	storm->refused[slot->kind]++;
+	/* Of a group in audit all get an answer. */
+	if (slot->kind == KIND_AUDIT) {
+		judge_record(slot, answer, question);
+		return;
+	}
+	storm->blocked++;
+	if (act == ACT_COUNT)
+		act = act_of(answer);
+	if (act == ACT_COUNT || !is_act(act, answer,
+	    ldns_rr_get_type(question)))
+		wrong(slot, answer, "expected it blocked");
+	else
+		storm->acts[act]++;
+}
+
+/* What its group counts apart. */
+static void
+take_exception(struct storm *storm, const struct moment *moment, enum due due)
+{
+	if (moment->kind == KIND_GRANT) {
+		storm->granted++;
+		storm->surely_granted += moment->domain == IN_NONE &&
+			due == DUE_RECORD;
+	} else if (moment->kind == KIND_FOLLOW &&
+	    moment->name[1] == WILD_TARGET) {
+		storm->followed++;
+		storm->led += due == DUE_RECORD;
+	}
+}
+
+static void
+take_due(const struct slot *slot, const struct moment *moment,
+	const ldns_pkt *answer, const ldns_rr *question)
+{
+	struct storm *storm = slot->storm;
+	enum due due = groups_due(moment);
+	int is_blocked = due == DUE_BLOCKED;
+
+	if (due == DUE_QUIET) {
+		storm->quiet[slot->kind]++;
+		storm->acts[ACT_NXDOMAIN]++;
+		if (!is_act(ACT_NXDOMAIN, answer, moment->type))
+			wrong(slot, answer, "expected a quiet name");
+		return;
+	}
+	if (due == DUE_JUDGED)
+		is_blocked = !is_failure(answer);
+	else if (due == DUE_OPEN)
+		is_blocked = act_of(answer) != ACT_COUNT;
+	if (is_blocked) {
+		storm->surely_not += slot->kind == KIND_GRANT &&
+			moment->domain == IN_NONE && due == DUE_BLOCKED;
+		take_blocked(slot, answer, groups_act(moment), question);
+		return;
+	}
+	storm->allowed[slot->kind]++;
+	judge_record(slot, answer, question);
+	if (moment->domain == IN_SOME || moment->domain == IN_NONE)
+		take_exception(storm, moment, due);
+}
+
+/* A chain that the client got, and that it may go on with: the answer's TTL is
+ * that of a record which was judged after the slot began. */
+static void
+take_lead(struct slot *slot, const struct moment *moment,
+	const ldns_pkt *answer)
+{
+	const ldns_rr *rr = ldns_rr_list_rr(ldns_pkt_answer(answer), 0);
+
+	if (slot->kind != KIND_FOLLOW || moment->domain != IN_NONE ||
+	    rr == NULL || ldns_rr_get_type(rr) != LDNS_RR_TYPE_CNAME ||
+	    ldns_rr_ttl(rr) < 1 || ldns_rr_ttl(rr) > WILD_TTL ||
+	    slot->storm->reloading != 0)
+		return;
+	slot->lead = number_of(moment->name);
+	slot->lead_until = slot->begun_at + LEAD_TIME;
+	slot->lead_reloads = slot->storm->reloads;
+}
+
+static void
+judge_question(struct slot *slot, const ldns_pkt *answer)
 {
 	const ldns_rr *question = ldns_rr_list_rr(
 		ldns_pkt_question(answer), 0);
 	char *name = ldns_rdf2str(ldns_rr_owner(question));
-	ldns_rr_type type = ldns_rr_get_type(question);
-	struct storm *storm = slot->storm;
 	size_t domain = domain_of(name);
+	struct moment moment;
 
 	free(name);
-	if (domain == DOMAINS) {
+	if (domain == DOMAIN_COUNT) {
 		wrong(slot, answer, "an answer to nobody's question");
-	} else if (slot->kind != KIND_AUDIT && !allowed[domain][slot->kind]) {
-		storm->blocked++;
-		if (!is_action(slot, answer, type))
-			wrong(slot, answer, "expected it blocked");
-	} else if (is_failure(answer)) {
-		storm->failed++;
-	} else {
-		storm->passed++;
-		if (!is_record(answer, question, type))
-			wrong(slot, answer, "expected the record");
+		return;
 	}
+	moment = moment_of(slot, question, domain);
+	take_due(slot, &moment, answer, question);
+	take_lead(slot, &moment, answer);
 }
 
 /* Judges a message; its ID, or -1. */
 static int
-judge(const struct slot *slot, const uint8_t *octets, size_t length)
+judge(struct slot *slot, const uint8_t *octets, size_t length)
 {
 	ldns_pkt *answer;
 	int id;
@@ -435,20 +534,16 @@ put_name(uint8_t *wire, const char *text)
 	return at + 1;
 }
 
-/* A query for one of the names, which is in the domain. */
+/* A query for a name of the domain. */
 static size_t
-make_query(struct storm *storm, uint8_t *message, size_t domain)
+make_query(struct storm *storm, uint8_t *message, const char *label,
+	size_t domain, unsigned type)
 {
-	static const uint16_t types[] = { 1, 1, 1, 28, 28, 16 };
-	static const char letters[] = "abC" "d";
-	unsigned number = chance_below(storm, NAMES);
-	unsigned type = types[chance_below(storm, 6)];
 	unsigned id = chance_below(storm, 65536);
 	char name[64];
 	size_t at = 12;
 
-	snprintf(name, sizeof(name), "%c%u.%s", letters[number % 4], number,
-		domains[domain]);
+	snprintf(name, sizeof(name), "%s.%s", label, groups_domains[domain]);
 	memset(message, 0, 12);
 	message[0] = (uint8_t)(id >> 8);
 	message[1] = (uint8_t)id;
@@ -462,10 +557,29 @@ make_query(struct storm *storm, uint8_t *message, size_t domain)
 	return at;
 }
 
-static void
-count_sent(struct slot *slot, size_t domain)
+/* A query for one of the names. */
+static size_t
+choose_query(const struct slot *slot, uint8_t *message, size_t domain)
 {
-	slot->storm->sent[slot->kind][allowed[domain][slot->kind]]++;
+	static const uint16_t types[] = { 1, 1, 1, 28, 28, 16 };
+	static const char letters[] = "abC" "d";
+	struct storm *storm = slot->storm;
+	unsigned number = chance_below(storm, NAMES);
+	unsigned type = types[chance_below(storm, 6)];
+	char letter = letters[number % 4], label[16];
+
+	/* What a chain leads to, if one does. */
+	if (slot->kind == KIND_FOLLOW && domain == IN_NONE &&
+	    chance_below(storm, 4) == 0)
+		letter = WILD_TARGET;
+	snprintf(label, sizeof(label), "%c%u", letter, number);
+	return make_query(storm, message, label, domain, type);
+}
+
+static void
+count_sent(struct slot *slot)
+{
+	slot->storm->sent[slot->kind]++;
 	slot->storm->sent_tcp += slot->is_tcp != 0;
 }
 
@@ -474,12 +588,15 @@ count_sent(struct slot *slot, size_t domain)
 static void
 send_dropped(struct slot *slot)
 {
-	size_t domain = 1 + chance_below(slot->storm, DOMAINS - 1), length;
+	size_t domain = 1 + chance_below(slot->storm, DOMAIN_COUNT - 1);
 	uint8_t message[300];
+	size_t length = choose_query(slot, message, domain);
 
-	length = make_query(slot->storm, message, domain);
-	if (send(slot->fd, message, length, MSG_NOSIGNAL) == (ssize_t)length)
-		count_sent(slot, domain);
+	if (send(slot->fd, message, length, MSG_NOSIGNAL) !=
+	    (ssize_t)length)
+		return;
+	count_sent(slot);
+	slot->storm->refused[slot->kind]++;
 }
 
 static void
@@ -503,21 +620,56 @@ send_pending(struct slot *slot, struct pending *pending)
 	(void)!send(slot->fd, framed, pending->length + 2, MSG_NOSIGNAL);
 }
 
+static size_t
+choose_domain(const struct slot *slot)
+{
+	struct storm *storm = slot->storm;
+
+	if (slot->kind == KIND_DROP || storm->all_judged)
+		return IN_ALL;
+	return storm->all_blocked ? IN_NONE
+		: chance_below(storm, DOMAIN_COUNT);
+}
+
+static struct pending *
+new_pending(struct slot *slot)
+{
+	struct pending *pending = &slot->pending[slot->count++];
+
+	memset(pending, 0, sizeof(*pending));
+	count_sent(slot);
+	slot->storm->waiting++;
+	return pending;
+}
+
 static void
 add_pending(struct slot *slot)
 {
 	struct storm *storm = slot->storm;
-	struct pending *pending = &slot->pending[slot->count++];
-	size_t domain = slot->kind == KIND_DROP ? 0
-		: storm->all_blocked ? DOMAINS - 1
-		: chance_below(storm, DOMAINS);
+	struct pending *pending = new_pending(slot);
 
-	memset(pending, 0, sizeof(*pending));
-	pending->length = make_query(storm, pending->message, domain);
+	pending->length = choose_query(slot, pending->message,
+		choose_domain(slot));
 	pending->after_drop = slot->kind == KIND_DROP;
-	count_sent(slot, domain);
-	storm->waiting++;
 	storm->left -= storm->left > 0;
+}
+
+/* Asks for what a chain led to, as a server does that forwards. */
+static void
+follow_lead(struct slot *slot)
+{
+	struct pending *pending;
+	char label[16];
+
+	if (slot->lead_until < sandbox_now() || slot->followed_lead ||
+	    slot->count == PENDING_MAX)
+		return;
+	slot->followed_lead = 1;
+	pending = new_pending(slot);
+	snprintf(label, sizeof(label), "%c%u", WILD_TARGET, slot->lead);
+	pending->length = make_query(slot->storm, pending->message, label,
+		IN_NONE, LDNS_RR_TYPE_A);
+	send_pending(slot, pending);
 }
 
 /* --- Sockets. */
@@ -615,28 +767,47 @@ send_all(struct slot *slot)
 
 /* --- A slot's life: a few queries, their answers, and again as another. */
 
+/* The fourth part of addresses is below that for who has a tag. */
+#define TAGGED 128
+
+static enum kind
+choose_kind(const struct slot *slot)
+{
+	struct storm *storm = slot->storm;
+	unsigned choice;
+
+	if (storm->all_judged)
+		return KIND_INSPECT;
+	if (storm->all_blocked)
+		return KIND_NXDOMAIN + chance_below(storm, 4);
+	choice = chance_below(storm, KIND_COUNT + 1);
+	/* A drop ends a connection, and what else is on it. */
+	if (slot->is_tcp && choice == KIND_DROP)
+		return KIND_NXDOMAIN;
+	return choice < KIND_COUNT ? (enum kind)choice : KIND_ORDINARY;
+}
+
 static void
 choose_client(struct slot *slot)
 {
 	struct storm *storm = slot->storm;
-	unsigned choice = storm->all_blocked ? 4 + chance_below(storm, 4)
-		: chance_below(storm, 10);
+	unsigned host = chance_below(storm, 254);
+	int may_ip6 = !storm->all_blocked && chance_below(storm, 3) == 0;
 
-	if (choice == 0) {
-		slot->kind = KIND_NXDOMAIN;
+	slot->kind = choose_kind(slot);
+	if (may_ip6 && slot->kind == KIND_NXDOMAIN) {
 		strcpy(slot->from, SANDBOX_IP6_UPDATE);
-	} else if (choice == 1) {
-		slot->kind = KIND_ORDINARY;
-		strcpy(slot->from, SANDBOX_IP6_ORDINARY);
-	} else {
-		slot->kind = choice < 4 ? KIND_ORDINARY
-			: (enum kind)(choice - 3);
-		/* A drop ends a connection, and what else is on it. */
-		if (slot->is_tcp && slot->kind == KIND_DROP)
-			slot->kind = KIND_NXDOMAIN;
-		snprintf(slot->from, sizeof(slot->from), "127.0.%d.%u",
-			9 + (int)slot->kind, 1 + chance_below(storm, 254));
+		return;
 	}
+	if (may_ip6 && slot->kind == KIND_ORDINARY) {
+		strcpy(slot->from, SANDBOX_IP6_ORDINARY);
+		return;
+	}
+	snprintf(slot->from, sizeof(slot->from), "127.0.%d.%u",
+		9 + (int)slot->kind, 1 + host);
+	/* The netblock inside has no tag. */
+	if (slot->kind == KIND_TAG && 1 + host >= TAGGED)
+		slot->kind = KIND_ORDINARY;
 }
 
 static void
@@ -650,6 +821,10 @@ begin(struct slot *slot)
 	if (storm->left == 0)
 		return;
 	choose_client(slot);
+	slot->begun = wall_clock();
+	slot->begun_at = sandbox_now();
+	slot->lead_until = 0;
+	slot->followed_lead = 0;
 	slot->count = 0;
 	while (slot->count < count)
 		add_pending(slot);
@@ -700,6 +875,8 @@ take_answer(struct slot *slot, const uint8_t *octets, size_t length)
 			continue;
 		slot->pending[i] = slot->pending[--slot->count];
 		slot->storm->waiting--;
+		if (slot->drop_at < 0)
+			follow_lead(slot);
 		return;
 	}
 	if (slot->storm->calm)
@@ -793,8 +970,8 @@ look_after(struct storm *storm)
 static void
 change_policy(struct storm *storm)
 {
-	static const char *const texts[] = { other_policy, bad_policy,
-		policy };
+	static const int texts[] = { GROUPS_OTHER_POLICY, GROUPS_BAD_POLICY,
+		GROUPS_POLICY };
 	const char *folder = storm->resolver->folder;
 	char *new, *path;
 
@@ -804,7 +981,8 @@ change_policy(struct storm *storm)
 	if (asprintf(&new, "%s/new.conf", folder) < 0 ||
 	    asprintf(&path, "%s/bitsink.conf", folder) < 0)
 		abort();
-	sandbox_write(folder, "new.conf", texts[storm->policies++ % 3]);
+	sandbox_write(folder, "new.conf",
+		groups_policy(texts[storm->policies++ % 3]));
 	assert_int_equal(rename(new, path), 0);
 	free(new);
 	free(path);
@@ -964,9 +1142,12 @@ static void
 print_sums(const struct storm *storm)
 {
 	print_message("answers=%lu passed=%lu blocked=%lu servfail=%lu "
+		"followed=%lu led=%lu granted=%lu+%lu not-granted=%lu "
 		"tried-again=%lu connections-dropped=%lu reloads=%lu "
 		"upstream=%lu wrong=%lu\n", storm->answers, storm->passed,
-		storm->blocked, storm->failed, storm->tried_again,
+		storm->blocked, storm->failed, storm->followed, storm->led,
+		storm->granted - storm->surely_granted, storm->surely_granted,
+		storm->surely_not, storm->tried_again,
 		storm->dropped, storm->reloads, wild_total(storm->wild),
 		storm->wrong);
 }
@@ -988,6 +1169,12 @@ static void
 forget_sums(struct storm *storm)
 {
 	memset(storm->sent, 0, sizeof(storm->sent));
+	memset(storm->allowed, 0, sizeof(storm->allowed));
+	memset(storm->refused, 0, sizeof(storm->refused));
+	memset(storm->quiet, 0, sizeof(storm->quiet));
+	memset(storm->acts, 0, sizeof(storm->acts));
+	storm->followed = storm->led = 0;
+	storm->granted = storm->surely_granted = storm->surely_not = 0;
 	storm->sent_tcp = 0;
 	storm->answers = 0;
 	storm->passed = 0;
@@ -1039,6 +1226,8 @@ no_answer_is_wrong_for_its_client(void **state)
 	assert_true(onlookers_sums(storm->onlookers)->all_seen > 1000);
 	check_reloads(storm, 50);
 	assert_true(storm->failed < storm->passed / 5);
+	assert_true(storm->led > 5 && storm->surely_granted > 5 &&
+		storm->surely_not > 5);
 	if (is_flavour("debian"))
 		assert_true(resident[ROUNDS - 1] <
 			resident[ROUNDS_FIRST - 1] + GROWTH_STORM_KIB);
@@ -1059,10 +1248,10 @@ static unsigned long
 sent_in_all(const struct storm *storm)
 {
 	unsigned long all = 0;
-	enum kind kind;
+	unsigned kind;
 
-	for (kind = KIND_ORDINARY; kind < KIND_COUNT; kind++)
-		all += storm->sent[kind][0] + storm->sent[kind][1];
+	for (kind = 0; kind < KIND_COUNT; kind++)
+		all += storm->sent[kind];
 	return all;
 }
 
@@ -1101,16 +1290,50 @@ await_log_lines(const struct storm *storm)
 static void
 check_group(const struct storm *storm, const char *stats, enum kind kind)
 {
+	const char *group = groups_names[kind];
 	char name[128];
 
-	snprintf(name, sizeof(name), "num.bitsink.group.%s.allowed",
-		groups[kind]);
-	statistics_assert(stats, name, storm->sent[kind][1]);
-	snprintf(name, sizeof(name), "num.bitsink.group.%s.%s", groups[kind],
+	snprintf(name, sizeof(name), "num.bitsink.group.%s.allowed", group);
+	statistics_assert(stats, name, storm->allowed[kind]);
+	snprintf(name, sizeof(name), "num.bitsink.group.%s.%s", group,
 		kind == KIND_AUDIT ? "audited" : "blocked");
-	statistics_assert(stats, name, storm->sent[kind][0]);
-	assert_true(storm->sent[kind][0] > 0);
-	statistics_assert(stats, counters[kind], storm->sent[kind][0]);
+	statistics_assert(stats, name, storm->refused[kind]);
+	snprintf(name, sizeof(name), "num.bitsink.group.%s.quiet", group);
+	statistics_assert(stats, name, storm->quiet[kind]);
+	assert_true(storm->allowed[kind] > 0 && storm->refused[kind] > 0);
+	assert_int_equal(storm->sent[kind], storm->allowed[kind] +
+		storm->refused[kind] + storm->quiet[kind]);
+}
+
+/* Unbound's own, of which bitsink adds to the same. */
+static void
+check_acts(const struct storm *storm, const char *stats)
+{
+	unsigned act;
+
+	statistics_check_rpz(stats);
+	for (act = 0; act < ACT_COUNT; act++)
+		statistics_assert(stats, counters[act], storm->acts[act]);
+	statistics_assert(stats, "num.rpz.action.rpz-drop",
+		storm->refused[KIND_DROP]);
+	statistics_assert(stats, "num.rpz.action.rpz-disabled",
+		storm->refused[KIND_AUDIT]);
+}
+
+/* Those that one kind has for itself. */
+static void
+check_reasons(const struct storm *storm, const char *stats)
+{
+	statistics_assert(stats, "num.bitsink.reason.granted",
+		storm->granted);
+	statistics_assert(stats, "num.bitsink.reason.followed",
+		storm->followed);
+	statistics_assert(stats, "num.bitsink.reason.quiet",
+		storm->quiet[KIND_QUIET]);
+	assert_true(statistics_number(stats, "num.bitsink.reason.chain") > 0);
+	assert_true(statistics_number(stats, "num.bitsink.reason.address") >
+		0);
+	assert_true(statistics_number(stats, "num.bitsink.reason.type") > 0);
 }
 
 static void
@@ -1120,11 +1343,12 @@ check_statistics(const struct storm *storm, const char *stats)
 	enum kind kind;
 
 	statistics_check(stats, THREADS);
-	statistics_check_rpz(stats);
 	for (kind = KIND_NXDOMAIN; kind < KIND_COUNT; kind++)
 		check_group(storm, stats, kind);
+	check_acts(storm, stats);
+	check_reasons(storm, stats);
 	statistics_assert(stats, "total.num.bitsink.unrestricted",
-		storm->sent[KIND_ORDINARY][0] + storm->sent[KIND_ORDINARY][1]);
+		storm->sent[KIND_ORDINARY]);
 	statistics_assert(stats, "total.num.bitsink.queries", all);
 	statistics_assert(stats, "total.num.queries", all);
 	statistics_assert(stats, "num.query.tcp", storm->sent_tcp);
@@ -1156,7 +1380,7 @@ static void
 check_control_socket(const struct storm *storm, const char *stats)
 {
 	static const char *const names[] = { "queries", "unrestricted",
-		"allowed", "blocked", "audited" };
+		"allowed", "blocked", "audited", "quiet" };
 	char *mine = statistics_by_socket(storm->resolver, "stats"), *reply;
 	unsigned long refused = statistics_refused(stats), sum = 0, lost;
 	const char *line;
@@ -1187,7 +1411,7 @@ await_onlookers(const struct storm *storm, const char *stats)
 	const struct onlookers_sums *sums = onlookers_sums(storm->onlookers);
 	unsigned long refused = statistics_refused(stats);
 	unsigned long restricted = refused + statistics_total(stats,
-		"allowed");
+		"allowed") + statistics_total(stats, "quiet");
 	unsigned long lost = statistics_number(stats,
 		"num.bitsink.events.lost");
 
@@ -1247,7 +1471,7 @@ counters_add_up_to_the_queries_sent(void **state)
 	check_reloads(storm, 5);
 	check_log(storm, stats);
 	assert_int_equal(storm->answers, sent_in_all(storm) -
-		storm->sent[KIND_DROP][0]);
+		storm->refused[KIND_DROP]);
 	free(stats);
 	onlookers_end(storm->onlookers);
 	storm->onlookers = NULL;
@@ -1276,6 +1500,24 @@ blocked_queries_take_no_memory(void **state)
 	assert_int_equal(storm->wrong, 0);
 	assert_growth("blocked queries", resident, resident_kib(storm),
 		GROWTH_BLOCKED_KIB);
+}
+
+/* Each has a state of its own while it is judged. */
+static void
+judged_answers_take_no_memory(void **state)
+{
+	struct storm *storm = *state;
+	long resident;
+
+	storm->all_judged = 1;
+	be_calm(storm, BLOCKED_QUERIES / 2);
+	resident = resident_kib(storm);
+	be_calm(storm, BLOCKED_QUERIES);
+	storm->all_judged = 0;
+	assert_int_equal(storm->wrong, 0);
+	assert_true(storm->blocked > 0);
+	assert_growth("judged answers", resident, resident_kib(storm),
+		GROWTH_JUDGED_KIB);
 }
 
 static void
@@ -1312,9 +1554,9 @@ static int
 storm_setup(void **state)
 {
 	static const struct wild_options wild = { .delay = 300, .lost = 5,
-		.ttl = 2 };
-	const struct resolver_options options = { .policy = policy,
-		.server = server };
+		.ttl = WILD_TTL };
+	const struct resolver_options options = {
+		.policy = groups_policy(GROUPS_POLICY), .server = server };
 	struct storm *storm = calloc(1, sizeof(*storm));
 
 	assert_non_null(storm);
@@ -1323,6 +1565,10 @@ storm_setup(void **state)
 	storm->epoll = epoll_create1(EPOLL_CLOEXEC);
 	storm->wild = wild_start(&wild);
 	storm->resolver = resolver_start(&options);
+	sandbox_write(storm->resolver->folder, GROUPS_LIST, GROUPS_LIST_TEXT);
+	/* Through all reloads and all policies. */
+	free(control_ask(storm->resolver,
+		"allow group=grant pattern=.some.test seconds=86400"));
 	descriptors_before = descriptors(storm);
 	return 0;
 }
@@ -1385,6 +1631,7 @@ main(void)
 		/* In this order: after the storm there is free memory all over
 		 * in Unbound, and what gets lost would be taken from there. */
 		cmocka_unit_test(blocked_queries_take_no_memory),
+		cmocka_unit_test(judged_answers_take_no_memory),
 		cmocka_unit_test(reloads_take_no_memory),
 		cmocka_unit_test(no_answer_is_wrong_for_its_client),
 		cmocka_unit_test(counters_add_up_to_the_queries_sent),
