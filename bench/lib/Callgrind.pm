@@ -8,6 +8,7 @@
 package Callgrind;
 use strict;
 use warnings;
+use Time::HiRes qw(sleep);
 use World;
 
 # Starts Unbound as World::start_unbound() does, under callgrind.
@@ -53,6 +54,8 @@ sub measure {
 	my ($world, $name) = @$self{qw(world name)};
 	my %load = (patience => 120, window => 64, %option);
 	$world->load($self->{port}, $questions, %load) for 1 .. 2;
+	# What is beside the workers has done with these then.
+	sleep 0.5;
 	$self->order('--zero');
 	$world->load($self->{port}, $questions, %load, count => $count);
 	$self->order('--dump=load');

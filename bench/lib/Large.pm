@@ -76,12 +76,11 @@ sub address {
 		$block & 255;
 }
 
-# Clients of groups all over the policy, besides those of Setting.pm.
+# COUNT clients, of groups all over the policy.
 sub clients {
 	my ($groups, $count) = @_;
-	return (@Setting::restricted_clients,
-		map { address(4 + int(($groups - 5) * $_ / $count),
-		$_ % $prefixes4) } 1 .. $count);
+	return map { address(4 + int(($groups - 5) * $_ / $count),
+		$_ % $prefixes4) } 1 .. $count;
 }
 
 1;

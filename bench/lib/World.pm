@@ -292,6 +292,31 @@ sub load {
 # The same, but what is wrong or missing is told to the caller alone.
 sub load_counting {
 	my ($self, $port, $questions, %option) = @_;
+	my ($result) = $self->load_side_by_side(1, $port, $questions, %option);
+	return $result;
+}
+
+# The same by PROCESSES at once; what each of them printed.
+sub load_side_by_side {
+	my ($self, $processes, $port, $questions, %option) = @_;
+	my @command = load_command($port, $questions, %option);
+	my (@pipes, @results);
+	for (1 .. $processes) {
+		open my $pipe, '-|', @command
+			or $self->fail("$command[0]: $!");
+		push @pipes, $pipe;
+	}
+	for my $pipe (@pipes) {
+		my $line = <$pipe> // '';
+		close $pipe;
+		$self->fail("no load: @command") unless $line =~ /^\{/;
+		push @results, decode_json($line);
+	}
+	return @results;
+}
+
+sub load_command {
+	my ($port, $questions, %option) = @_;
 	my %letter = (count => '-n', seconds => '-s', window => '-w',
 		rate => '-r', sockets => '-k', patience => '-t');
 	my @command = (build() . '/obj/bench/load');
@@ -299,13 +324,8 @@ sub load_counting {
 		push @command, $letter{$_}, $option{$_} if defined $option{$_};
 	}
 	push @command, $option{address} // '127.0.0.1', $port, $questions;
-	@command = on_processor($option{processor}, @command)
-		if defined $option{processor};
-	open my $pipe, '-|', @command or $self->fail("$command[0]: $!");
-	my $line = <$pipe> // '';
-	close $pipe;
-	$self->fail("no load: @command") unless $line =~ /^\{/;
-	return decode_json($line);
+	return defined $option{processor}
+		? on_processor($option{processor}, @command) : @command;
 }
 
 # --- What a process has taken.
