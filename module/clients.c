@@ -25,11 +25,33 @@ struct node6 {
 	uint32_t group_length;
 };
 
+/*
+ * What is known by the whole of an IPv4 address, or the first half of an IPv6
+ * one. The way from the first that a prefix holds to the last is cut into parts
+ * of one length. Where all of a part is in one group, or in none, its cell is
+ * that; else it has SEARCH, and how many nodes begin at or before it.
+ */
+struct index {
+	uint64_t first;
+	uint64_t length; /* from the first to the last */
+	unsigned shift;
+	uint32_t *cells;
+	size_t count;
+};
+
+#define SEARCH (1u << 31)
+/* Small tables have so many cells a prefix, up to so many in all, and large
+ * ones have one. */
+#define CELLS_EACH 16u
+#define CELLS_SMALL 1024u
+
 struct clients {
 	size_t count4;
 	size_t count6;
 	struct node4 *nodes4;
 	struct node6 *nodes6;
+	struct index index4;
+	struct index index6;
 };
 
 static uint32_t
@@ -125,22 +147,41 @@ group_of(uint32_t group_length)
 	return group == CARVED ? CLIENTS_NONE : group;
 }
 
+/* From a node outwards to the first one that holds the address, or NO_NODE. */
+static inline uint32_t
+outwards4(const struct clients *clients, uint32_t i, uint32_t address)
+{
+	const struct node4 *nodes = clients->nodes4;
+
+	while (i != NO_NODE && !holds4(nodes[i].key,
+	    length_of(nodes[i].group_length), address))
+		i = nodes[i].parent;
+	return i;
+}
+
+static inline uint32_t
+outwards6(const struct clients *clients, uint32_t i, uint64_t high,
+	uint64_t low)
+{
+	const struct node6 *nodes = clients->nodes6;
+
+	while (i != NO_NODE && !holds6(nodes[i].high, nodes[i].low,
+	    length_of(nodes[i].group_length), high, low))
+		i = nodes[i].parent;
+	return i;
+}
+
 /* The parent of a new node is the node before it or one of that one's
  * ancestors: sorted prefixes are nested or apart, never crossing. */
 static void
 add4(struct clients *clients, const struct client_entry *entry)
 {
 	struct node4 *node = &clients->nodes4[clients->count4];
-	uint32_t parent = clients->count4 > 0
-		? (uint32_t)clients->count4 - 1 : NO_NODE;
 
 	node->key = read32(entry->prefix.address.octets);
 	node->group_length = entry->group << LENGTH_BITS | entry->prefix.length;
-	while (parent != NO_NODE &&
-	    !holds4(clients->nodes4[parent].key,
-		length_of(clients->nodes4[parent].group_length), node->key))
-		parent = clients->nodes4[parent].parent;
-	node->parent = parent;
+	node->parent = outwards4(clients, (uint32_t)clients->count4 - 1,
+		node->key);
 	clients->count4++;
 }
 
@@ -148,19 +189,170 @@ static void
 add6(struct clients *clients, const struct client_entry *entry)
 {
 	struct node6 *node = &clients->nodes6[clients->count6];
-	uint32_t parent = clients->count6 > 0
-		? (uint32_t)clients->count6 - 1 : NO_NODE;
 
 	node->high = read64(entry->prefix.address.octets);
 	node->low = read64(entry->prefix.address.octets + 8);
 	node->group_length = entry->group << LENGTH_BITS | entry->prefix.length;
-	while (parent != NO_NODE &&
-	    !holds6(clients->nodes6[parent].high, clients->nodes6[parent].low,
-		length_of(clients->nodes6[parent].group_length),
-		node->high, node->low))
-		parent = clients->nodes6[parent].parent;
-	node->parent = parent;
+	node->parent = outwards6(clients, (uint32_t)clients->count6 - 1,
+		node->high, node->low);
 	clients->count6++;
+}
+
+/* --- The index. */
+
+/* What an index has of a prefix. */
+struct span {
+	uint64_t first;
+	uint64_t last;
+	/* Whether the first address, or the last, is inside of what an index
+	 * takes for one. */
+	int cuts_first;
+	int cuts_last;
+};
+
+static struct span
+span4(const struct clients *clients, size_t i)
+{
+	const struct node4 *node = &clients->nodes4[i];
+	unsigned length = length_of(node->group_length);
+	struct span span = { node->key, node->key, 0, 0 };
+
+	if (length < 32)
+		span.last |= UINT32_MAX >> length;
+	return span;
+}
+
+static struct span
+span6(const struct clients *clients, size_t i)
+{
+	const struct node6 *node = &clients->nodes6[i];
+	unsigned length = length_of(node->group_length);
+	struct span span = { node->high, node->high, node->low != 0, 0 };
+
+	if (length < 64)
+		span.last |= UINT64_MAX >> length;
+	else if (length > 64)
+		span.cuts_last = length == 128 ? node->low != UINT64_MAX
+			: (node->low | UINT64_MAX >> (length - 64)) !=
+			UINT64_MAX;
+	return span;
+}
+
+/* What the index is made of. */
+struct making {
+	const struct clients *clients;
+	struct index *index;
+	size_t count;
+	struct span (*span)(const struct clients *clients, size_t i);
+	uint32_t (*group_before)(const struct clients *clients, size_t next,
+		uint64_t first);
+};
+
+/* The group of the address whose first half is FIRST, the rest zero; NEXT nodes
+ * begin at or before it. */
+static uint32_t
+group_before4(const struct clients *clients, size_t next, uint64_t first)
+{
+	uint32_t i = outwards4(clients, (uint32_t)next - 1, (uint32_t)first);
+
+	return i == NO_NODE ? CLIENTS_NONE
+		: group_of(clients->nodes4[i].group_length);
+}
+
+static uint32_t
+group_before6(const struct clients *clients, size_t next, uint64_t first)
+{
+	uint32_t i = outwards6(clients, (uint32_t)next - 1, first, 0);
+
+	return i == NO_NODE ? CLIENTS_NONE
+		: group_of(clients->nodes6[i].group_length);
+}
+
+/* Has the cells searched in which a prefix begins or ends. */
+static void
+mark_cells(const struct making *making)
+{
+	struct index *index = making->index;
+	uint64_t inside = ((uint64_t)1 << index->shift) - 1;
+	size_t i;
+
+	for (i = 0; i < making->count; i++) {
+		struct span span = making->span(making->clients, i);
+		uint64_t first = span.first - index->first;
+		uint64_t last = span.last - index->first;
+
+		if (span.cuts_first || (first & inside) != 0)
+			index->cells[first >> index->shift] = SEARCH;
+		if (span.cuts_last || (last & inside) != inside)
+			index->cells[last >> index->shift] = SEARCH;
+	}
+}
+
+static void
+fill_cells(const struct making *making)
+{
+	struct index *index = making->index;
+	size_t i, next = 0;
+
+	for (i = 0; i < index->count; i++) {
+		uint64_t first = index->first + ((uint64_t)i << index->shift);
+		struct span span;
+
+		for (; next < making->count; next++) {
+			span = making->span(making->clients, next);
+			if (span.first > first ||
+			    (span.first == first && span.cuts_first))
+				break;
+		}
+		if (index->cells[i] == SEARCH)
+			index->cells[i] |= (uint32_t)next;
+		else
+			index->cells[i] = making->group_before(
+				making->clients, next, first);
+	}
+}
+
+static int
+make_index(const struct making *making)
+{
+	struct index *index = making->index;
+	uint64_t last = 0, room = making->count * CELLS_EACH;
+	size_t i;
+
+	if (room > CELLS_SMALL)
+		room = making->count > CELLS_SMALL ? making->count
+			: CELLS_SMALL;
+	for (i = 0; i < making->count; i++) {
+		struct span span = making->span(making->clients, i);
+
+		if (i == 0)
+			index->first = span.first;
+		if (span.last > last)
+			last = span.last;
+	}
+	index->length = last - index->first;
+	while (making->count > 0 && index->length >> index->shift >= room)
+		index->shift++;
+	index->count = (size_t)(index->length >> index->shift) + 1;
+	index->cells = calloc(index->count, sizeof(*index->cells));
+	if (index->cells == NULL)
+		return -1;
+	if (making->count == 0)
+		index->cells[0] = CLIENTS_NONE;
+	mark_cells(making);
+	fill_cells(making);
+	return 0;
+}
+
+static int
+make_indexes(struct clients *clients)
+{
+	const struct making making4 = { clients, &clients->index4,
+		clients->count4, span4, group_before4 };
+	const struct making making6 = { clients, &clients->index6,
+		clients->count6, span6, group_before6 };
+
+	return make_index(&making4) != 0 || make_index(&making6) != 0 ? -1 : 0;
 }
 
 struct clients *
@@ -169,7 +361,7 @@ clients_new(const struct client_entry *entries, size_t count)
 	struct clients *clients;
 	size_t i, count4 = 0;
 
-	if (count > INT32_MAX)
+	if (count >= INT32_MAX)
 		return NULL;
 	for (i = 0; i < count; i++)
 		count4 += entries[i].prefix.address.family == ADDRESS_IP4;
@@ -188,6 +380,10 @@ clients_new(const struct client_entry *entries, size_t count)
 		else
 			add6(clients, &entries[i]);
 	}
+	if (make_indexes(clients) != 0) {
+		clients_free(clients);
+		return NULL;
+	}
 	return clients;
 }
 
@@ -198,18 +394,26 @@ clients_free(struct clients *clients)
 		return;
 	free(clients->nodes4);
 	free(clients->nodes6);
+	free(clients->index4.cells);
+	free(clients->index6.cells);
 	free(clients);
 }
 
-/* The node of the longest prefix that holds the address, or NO_NODE. */
-static inline uint32_t
-find4(const struct clients *clients, uint32_t address)
-{
-	const struct node4 *nodes = clients->nodes4;
-	size_t low = 0, high = clients->count4;
-	uint32_t i;
+/* --- Looking up. */
 
-	/* The last node whose key is not beyond the address. */
+/* How many nodes begin at or before an address: from LOW to HIGH, and rather
+ * few more than LOW. */
+static size_t
+search4(const struct node4 *nodes, size_t low, size_t high, uint32_t address)
+{
+	size_t step = 1;
+
+	while (low + step < high && nodes[low + step].key <= address) {
+		low += step + 1;
+		step *= 2;
+	}
+	if (low + step < high)
+		high = low + step;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
@@ -218,49 +422,111 @@ find4(const struct clients *clients, uint32_t address)
 		else
 			high = middle;
 	}
-	for (i = (uint32_t)low - 1; i != NO_NODE; i = nodes[i].parent)
-		if (holds4(nodes[i].key, length_of(nodes[i].group_length),
-		    address))
-			break;
-	return i;
+	return low;
 }
 
-static inline uint32_t
-find6(const struct clients *clients, uint64_t ahigh, uint64_t alow)
+/* Whether a node begins at or before an address. */
+static inline int
+begins6(const struct node6 *node, uint64_t high, uint64_t low)
 {
-	const struct node6 *nodes = clients->nodes6;
-	size_t low = 0, high = clients->count6;
-	uint32_t i;
+	return node->high < high || (node->high == high && node->low <= low);
+}
 
+static size_t
+search6(const struct node6 *nodes, size_t low, size_t high, uint64_t ahigh,
+	uint64_t alow)
+{
+	size_t step = 1;
+
+	while (low + step < high && begins6(&nodes[low + step], ahigh, alow)) {
+		low += step + 1;
+		step *= 2;
+	}
+	if (low + step < high)
+		high = low + step;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (nodes[middle].high < ahigh ||
-		    (nodes[middle].high == ahigh && nodes[middle].low <= alow))
+		if (begins6(&nodes[middle], ahigh, alow))
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	for (i = (uint32_t)low - 1; i != NO_NODE; i = nodes[i].parent)
-		if (holds6(nodes[i].high, nodes[i].low,
-		    length_of(nodes[i].group_length), ahigh, alow))
-			break;
-	return i;
+	return low;
+}
+
+/* Where a search begins goes by what a cell has: more nodes than that are not
+ * looked at one after the other. */
+#define FEW 8u
+
+/* The node of the longest prefix that holds the address, or NO_NODE. At least
+ * LOW nodes begin at or before it. */
+static inline uint32_t
+find4(const struct clients *clients, size_t low, uint32_t address)
+{
+	const struct node4 *nodes = clients->nodes4;
+	size_t high = clients->count4, few = low + FEW;
+
+	while (low < high && nodes[low].key <= address && low < few)
+		low++;
+	if (low == few)
+		low = search4(nodes, low, high, address);
+	return outwards4(clients, (uint32_t)low - 1, address);
+}
+
+static inline uint32_t
+find6(const struct clients *clients, size_t low, uint64_t ahigh, uint64_t alow)
+{
+	const struct node6 *nodes = clients->nodes6;
+	size_t high = clients->count6, few = low + FEW;
+
+	while (low < high && begins6(&nodes[low], ahigh, alow) && low < few)
+		low++;
+	if (low == few)
+		low = search6(nodes, low, high, ahigh, alow);
+	return outwards6(clients, (uint32_t)low - 1, ahigh, alow);
+}
+
+/* The cell for an address by its first half. */
+static inline uint32_t
+cell_of(const struct index *index, uint64_t half)
+{
+	uint64_t offset = half - index->first;
+
+	/* One before the first is far behind the last. */
+	return offset > index->length ? CLIENTS_NONE
+		: index->cells[offset >> index->shift];
+}
+
+/* Whether a cell is a group, or none. */
+static inline int
+is_group(uint32_t cell)
+{
+	return cell < SEARCH || cell == CLIENTS_NONE;
 }
 
 uint32_t
 clients_find(const struct clients *clients, const struct address *address)
 {
-	uint32_t i;
+	uint64_t half;
+	uint32_t i, cell;
 
 	switch (address->family) {
 	case ADDRESS_IP4:
-		i = find4(clients, read32(address->octets));
+		half = read32(address->octets);
+		cell = cell_of(&clients->index4, half);
+		if (is_group(cell))
+			return cell;
+		i = find4(clients, cell & ~SEARCH, (uint32_t)half);
 		if (i != NO_NODE)
 			return group_of(clients->nodes4[i].group_length);
 		break;
 	case ADDRESS_IP6:
-		i = find6(clients, read64(address->octets),
+		half = read64(address->octets);
+		cell = cell_of(&clients->index6, half);
+		if (is_group(cell))
+			return cell;
+		i = find6(clients, cell & ~SEARCH, half,
 			read64(address->octets + 8));
 		if (i != NO_NODE)
 			return group_of(clients->nodes6[i].group_length);
@@ -302,13 +568,13 @@ clients_find_prefix(const struct clients *clients,
 
 	switch (address->family) {
 	case ADDRESS_IP4:
-		i = find4(clients, read32(address->octets));
+		i = find4(clients, 0, read32(address->octets));
 		if (i == NO_NODE)
 			break;
 		prefix_of4(prefix, &clients->nodes4[i]);
 		return group_of(clients->nodes4[i].group_length);
 	case ADDRESS_IP6:
-		i = find6(clients, read64(address->octets),
+		i = find6(clients, 0, read64(address->octets),
 			read64(address->octets + 8));
 		if (i == NO_NODE)
 			break;
@@ -330,14 +596,14 @@ clients_find_around(const struct clients *clients, const struct prefix *prefix)
 	uint32_t i, group_length = 0;
 
 	if (prefix->address.family == ADDRESS_IP4) {
-		for (i = find4(clients, read32(octets)); i != NO_NODE;
+		for (i = find4(clients, 0, read32(octets)); i != NO_NODE;
 		    i = clients->nodes4[i].parent) {
 			group_length = clients->nodes4[i].group_length;
 			if (length_of(group_length) <= prefix->length)
 				return group_of(group_length);
 		}
 	} else if (prefix->address.family == ADDRESS_IP6) {
-		for (i = find6(clients, read64(octets), read64(octets + 8));
+		for (i = find6(clients, 0, read64(octets), read64(octets + 8));
 		    i != NO_NODE; i = clients->nodes6[i].parent) {
 			group_length = clients->nodes6[i].group_length;
 			if (length_of(group_length) <= prefix->length)
@@ -393,5 +659,7 @@ clients_memory(const struct clients *clients)
 {
 	return sizeof(*clients) +
 		(clients->count4 + 1) * sizeof(*clients->nodes4) +
-		(clients->count6 + 1) * sizeof(*clients->nodes6);
+		(clients->count6 + 1) * sizeof(*clients->nodes6) +
+		(clients->index4.count + clients->index6.count) *
+		sizeof(uint32_t);
 }

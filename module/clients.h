@@ -5,9 +5,11 @@
  * group, whatever group is around it.
  *
  * The table is built once and never changes. It holds its prefixes sorted,
- * each with the index of the prefix around it; a look-up is one binary search
- * and, where prefixes nest, the way outwards. It takes 12 octets an IPv4 and 24
- * octets an IPv6 prefix.
+ * each with the index of the prefix around it; in front of them is an index by
+ * the first bits, which tells of most addresses at once which group they are
+ * in. The others are searched among the few prefixes that begin near by. It
+ * takes 16 octets an IPv4 and 28 octets an IPv6 prefix at most; a table of few
+ * has up to 64 more for each.
  *
  * Thread-safety: a built table may be read by any number of threads.
  */

@@ -520,11 +520,11 @@ compare_tables(struct diff *diff, struct comparison *comparison,
 	/* Later there will be room for less, never for more. */
 	comparison->kept_max = listed < DIFF_LISTED_MAX
 		? DIFF_LISTED_MAX - listed : 0;
-	if ((before != NULL &&
-	    names_missing(before, after, keep_removed, comparison) != 0) ||
-	    (after != NULL &&
-	    names_missing(after, before, keep_added, comparison) != 0) ||
-	    comparison->failed)
+	if (before != NULL)
+		names_missing(before, after, keep_removed, comparison);
+	if (after != NULL)
+		names_missing(after, before, keep_added, comparison);
+	if (comparison->failed)
 		diff->writer->broken = 1;
 }
 

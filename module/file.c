@@ -116,27 +116,52 @@ utf8_sequence(const unsigned char *text, size_t left)
 	return length;
 }
 
+/* Passes over whole eights of ASCII, without zeroes. */
+static size_t
+skip_ascii(const unsigned char *text, size_t at, size_t length)
+{
+	const uint64_t each = UINT64_MAX / 255; /* 1 in each octet */
+	uint64_t word;
+
+	/* Nothing is borrowed from an octet that is not zero; so the lowest
+	 * zero is noticed, whatever is behind it. */
+	for (; at + sizeof(word) <= length; at += sizeof(word)) {
+		memcpy(&word, text + at, sizeof(word));
+		if (((word | (word - each)) & each * 0x80) != 0)
+			break;
+	}
+	return at;
+}
+
+/* Reports what is no text. Columns are octets, as in all other messages. */
+static void
+report_octet(const struct file *file, size_t at, struct diag *diag)
+{
+	struct origin where = { file->name, 1, 1 };
+	const char *text = file->text, *end;
+
+	while ((end = memchr(text, '\n', (size_t)(file->text + at - text))) !=
+	    NULL) {
+		where.line++;
+		text = end + 1;
+	}
+	where.column += (unsigned)(file->text + at - text);
+	diag_error(diag, where, "found octet 0x%02x, expected text in UTF-8",
+		(unsigned char)file->text[at]);
+}
+
 static int
 check_utf8(const struct file *file, struct diag *diag)
 {
 	const unsigned char *text = (const unsigned char *)file->text;
-	struct origin where = { file->name, 1, 1 };
-	size_t at = 0;
+	size_t at = 0, length;
 
-	while (at < file->length) {
-		size_t length = utf8_sequence(text + at, file->length - at);
-
+	while ((at = skip_ascii(text, at, file->length)) < file->length) {
+		length = utf8_sequence(text + at, file->length - at);
 		if (length == 0) {
-			diag_error(diag, where, "found octet 0x%02x, expected "
-				"text in UTF-8", text[at]);
+			report_octet(file, at, diag);
 			return -1;
 		}
-		if (text[at] == '\n') {
-			where.line++;
-			where.column = 0;
-		}
-		/* Octets, as in all other messages. */
-		where.column += (unsigned)length;
 		at += length;
 	}
 	return 0;

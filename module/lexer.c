@@ -3,6 +3,8 @@
  */
 #include "lexer.h"
 
+#include <limits.h>
+#include <stdint.h>
 #include <string.h>
 
 void
@@ -36,10 +38,45 @@ step(struct lexer *lexer)
 	lexer->at++;
 }
 
+/* What an octet may end, in bits; 0 for one that ends nothing. */
+enum octet_kind {
+	OCTET_SPACE = 1,
+	OCTET_LINE = 2,
+	OCTET_QUOTE = 4,
+	OCTET_ESCAPE = 8,
+	OCTET_COLON = 16,
+	OCTET_COMMENT = 32
+};
+
+static const uint8_t octet_kinds[UCHAR_MAX + 1] = {
+	[' '] = OCTET_SPACE,
+	['\t'] = OCTET_SPACE,
+	['\r'] = OCTET_SPACE,
+	['\n'] = OCTET_SPACE | OCTET_LINE,
+	['"'] = OCTET_QUOTE,
+	['\''] = OCTET_QUOTE,
+	['\\'] = OCTET_ESCAPE,
+	[':'] = OCTET_COLON,
+	['#'] = OCTET_COMMENT
+};
+
 static int
 is_space(char c)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+	return (octet_kinds[(unsigned char)c] & OCTET_SPACE) != 0;
+}
+
+/* Goes on to the next octet of one of KINDS, which have OCTET_LINE or
+ * OCTET_SPACE, so that no line ends on the way. */
+static void
+skip_to(struct lexer *lexer, unsigned kinds)
+{
+	const char *text = lexer->file->text;
+	size_t at = lexer->at, end = lexer->file->length;
+
+	while (at < end && (octet_kinds[(unsigned char)text[at]] & kinds) == 0)
+		at++;
+	lexer->at = at;
 }
 
 void
@@ -80,17 +117,24 @@ end(const struct lexer *lexer, struct token *token)
 	token->length = (size_t)(lexer->file->text + lexer->at - token->text);
 }
 
+/* A backslash, and the octet behind it unless the line ends there. */
+static void
+take_escape(struct lexer *lexer)
+{
+	step(lexer);
+	if (!at_end(lexer) && peek(lexer) != '\n')
+		step(lexer);
+}
+
 /* Up to a space or a quote; a backslash takes the next octet along. */
 static void
 read_unquoted(struct lexer *lexer)
 {
-	while (!at_end(lexer) && !is_space(peek(lexer)) &&
-	    peek(lexer) != '"' && peek(lexer) != '\'') {
-		char c = peek(lexer);
-
-		step(lexer);
-		if (c == '\\' && !at_end(lexer) && peek(lexer) != '\n')
-			step(lexer);
+	for (;;) {
+		skip_to(lexer, OCTET_SPACE | OCTET_QUOTE | OCTET_ESCAPE);
+		if (at_end(lexer) || peek(lexer) != '\\')
+			return;
+		take_escape(lexer);
 	}
 }
 
@@ -101,10 +145,7 @@ lexer_attribute(struct lexer *lexer, struct token *token, struct diag *diag)
 	begin(lexer, token);
 	if (at_end(lexer))
 		return LEXER_END;
-	while (!at_end(lexer) && !is_space(peek(lexer)) &&
-	    peek(lexer) != ':' && peek(lexer) != '"' && peek(lexer) != '\'' &&
-	    peek(lexer) != '#')
-		step(lexer);
+	skip_to(lexer, OCTET_SPACE | OCTET_COLON | OCTET_QUOTE | OCTET_COMMENT);
 	end(lexer, token);
 	if (token->length > 0 && !at_end(lexer) && peek(lexer) == ':') {
 		step(lexer);
@@ -127,12 +168,15 @@ read_quoted(struct lexer *lexer, struct token *token, struct diag *diag)
 	step(lexer);
 	token->text++;
 	token->quoted = 1;
-	while (!at_end(lexer) && peek(lexer) != quote && peek(lexer) != '\n') {
-		char c = peek(lexer);
-
-		step(lexer);
-		if (c == '\\' && !at_end(lexer) && peek(lexer) != '\n')
-			step(lexer);
+	for (;;) {
+		skip_to(lexer, OCTET_LINE | OCTET_QUOTE | OCTET_ESCAPE);
+		if (at_end(lexer) || peek(lexer) == quote ||
+		    peek(lexer) == '\n')
+			break;
+		if (peek(lexer) == '\\')
+			take_escape(lexer);
+		else
+			step(lexer); /* the other quote */
 	}
 	end(lexer, token);
 	if (at_end(lexer) || peek(lexer) != quote) {

@@ -9,6 +9,7 @@
  * The ports are for people and for firewalls; DNS has none.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,40 +26,47 @@ struct line {
 	unsigned number;
 };
 
-static int
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
+/* What an octet of a line is, in bits; 0 for one of a word. */
+enum octet_kind {
+	OCTET_BLANK = 1,
+	OCTET_COMMA = 2,
+	OCTET_COMMENT = 4
+};
 
-static int
-is_separator(char c)
+static const uint8_t octet_kinds[UCHAR_MAX + 1] = {
+	[' '] = OCTET_BLANK,
+	['\t'] = OCTET_BLANK,
+	['\r'] = OCTET_BLANK,
+	[','] = OCTET_COMMA,
+	['#'] = OCTET_COMMENT
+};
+
+static unsigned
+kind_of(const struct line *line, size_t at)
 {
-	return is_blank(c) || c == ',';
+	return octet_kinds[(unsigned char)line->file->text[at]];
 }
 
 /* The next word of the line; length 0 where there is none. */
 static struct token
-next_word(struct line *line, int (*separates)(char))
+next_word(struct line *line, unsigned separators)
 {
-	const char *text = line->file->text;
+	unsigned ends = separators | OCTET_COMMENT;
 	struct token word;
+	size_t at;
 
-	while (line->at < line->end && separates(text[line->at]))
+	while (line->at < line->end && (kind_of(line, line->at) & separators))
 		line->at++;
-	word.text = text + line->at;
-	word.length = 0;
+	word.text = line->file->text + line->at;
 	word.quoted = 0;
 	word.where.file = line->file->name;
 	word.where.line = line->number;
 	word.where.column = (unsigned)(line->at - line->start) + 1;
-	if (line->at < line->end && text[line->at] == '#')
-		line->at = line->end;
-	while (line->at < line->end && !separates(text[line->at]) &&
-	    text[line->at] != '#') {
-		line->at++;
-		word.length++;
-	}
+	for (at = line->at; at < line->end && (kind_of(line, at) & ends) == 0;)
+		at++;
+	word.length = at - line->at;
+	/* Where a comment begins in front of any word, none follows. */
+	line->at = word.length > 0 ? at : line->end;
 	return word;
 }
 
@@ -86,32 +94,90 @@ is_transport(const struct token *word)
 		is_port(word);
 }
 
+/* --- Patterns on their way into a list. */
+
+/* As many are read before the first of them is added: what that takes is
+ * fetched from memory in the meantime. */
+#define WAITING 8u
+
+struct queue {
+	struct loader *loader;
+	struct names *names;
+	struct read_pattern waiting[WAITING];
+	unsigned first;
+	unsigned count;
+};
+
 static void
-take_line(struct loader *loader, struct list *list, struct line *line)
+add_first(struct queue *queue)
 {
-	struct token word = next_word(line, is_blank);
+	(void)loader_keep_pattern(queue->loader, queue->names,
+		&queue->waiting[queue->first]);
+	queue->first = (queue->first + 1) % WAITING;
+	queue->count--;
+}
+
+static void
+add_later(struct queue *queue, const struct token *word)
+{
+	struct read_pattern *last;
+
+	if (queue->count == WAITING)
+		add_first(queue);
+	last = &queue->waiting[(queue->first + queue->count) % WAITING];
+	if (loader_read_pattern(queue->loader, word, 0, last) != 0)
+		return;
+	names_fetch(queue->names, &last->pattern);
+	queue->count++;
+}
+
+/* --- Lines. */
+
+static void
+take_line(struct queue *queue, struct line *line)
+{
+	struct token word = next_word(line, OCTET_BLANK);
 
 	if (word.length == 0)
 		return;
-	(void)loader_add_pattern(loader, list->names, &word, 0);
+	add_later(queue, &word);
 	for (;;) {
-		word = next_word(line, is_separator);
+		word = next_word(line, OCTET_BLANK | OCTET_COMMA);
 		if (word.length == 0)
 			return;
 		if (!is_transport(&word))
-			diag_error(loader->diag, word.where, "found \"%s\", "
-				"expected http, https, a port, PORT/tcp, "
-				"PORT/udp, or '#' before a comment",
+			diag_error(queue->loader->diag, word.where, "found "
+				"\"%s\", expected http, https, a port, "
+				"PORT/tcp, PORT/udp, or '#' before a comment",
 				loader_quote(&word).text);
 	}
+}
+
+/* How many lines a file has, at most. */
+static size_t
+count_lines(const struct file *file)
+{
+	const char *at = file->text, *end = at + file->length;
+	size_t count = 1;
+
+	while ((at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+		count++;
+		at++;
+	}
+	return count;
 }
 
 static void
 parse_list(struct loader *loader, struct list *list, const struct file *file)
 {
 	struct line line = { file, 0, 0, 0, 0 };
+	struct queue queue;
 	size_t next = 0;
 
+	queue.loader = loader;
+	queue.names = list->names;
+	queue.first = queue.count = 0;
+	names_expect(list->names, count_lines(file));
 	while (next < file->length) {
 		const char *end = memchr(file->text + next, '\n',
 			file->length - next);
@@ -121,8 +187,10 @@ parse_list(struct loader *loader, struct list *list, const struct file *file)
 		line.end = end != NULL ? (size_t)(end - file->text)
 			: file->length;
 		next = line.end + 1;
-		take_line(loader, list, &line);
+		take_line(&queue, &line);
 	}
+	while (queue.count > 0)
+		add_first(&queue);
 }
 
 /* DIRECTORY/NAME.list if there is such a file; *PATH is allocated. */

@@ -151,35 +151,54 @@ loader_quote(const struct token *token)
 	return quoted;
 }
 
-uint32_t
-loader_add_pattern(struct loader *loader, struct names *names,
-	const struct token *token, int deny)
+int
+loader_read_pattern(struct loader *loader, const struct token *token,
+	int deny, struct read_pattern *read)
 {
-	struct pattern pattern;
+	struct names_rule *rule = &read->rule;
 	struct pattern_error error;
-	struct names_rule rule;
-	uint32_t number, earlier;
 
-	if (pattern_from_text(&pattern, token->text, token->length,
+	if (pattern_from_text(&read->pattern, token->text, token->length,
 	    &error) != 0) {
 		struct origin where = token->where;
 
 		where.column += (unsigned)error.at + (token->quoted != 0);
 		diag_error(loader->diag, where, "in pattern \"%s\": expected "
 			"%s", loader_quote(token).text, error.expected);
-		return NAMES_NO_RULE;
+		return -1;
 	}
-	rule.line = token->where.line;
-	rule.column = (uint16_t)(token->where.column < UINT16_MAX
+	rule->line = token->where.line;
+	rule->column = (uint16_t)(token->where.column < UINT16_MAX
 		? token->where.column : UINT16_MAX);
-	rule.source = loader->source & (NAMES_SOURCES_MAX - 1);
-	rule.deny = deny != 0;
-	number = names_add(names, &pattern, &rule, &earlier);
+	rule->source = loader->source & (NAMES_SOURCES_MAX - 1);
+	rule->deny = deny != 0;
+	rule->beats_allow = 0;
+	return 0;
+}
+
+uint32_t
+loader_keep_pattern(struct loader *loader, struct names *names,
+	const struct read_pattern *read)
+{
+	uint32_t earlier, number = names_add(names, &read->pattern,
+		&read->rule, &earlier);
+
 	if (number == NAMES_NO_RULE)
 		diag_no_memory(loader->diag);
 	else
 		loader->policy->pattern_count++;
 	return number;
+}
+
+uint32_t
+loader_add_pattern(struct loader *loader, struct names *names,
+	const struct token *token, int deny)
+{
+	struct read_pattern read;
+
+	if (loader_read_pattern(loader, token, deny, &read) != 0)
+		return NAMES_NO_RULE;
+	return loader_keep_pattern(loader, names, &read);
 }
 
 char *

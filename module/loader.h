@@ -146,8 +146,22 @@ int loader_add_source(struct loader *loader, const char *name,
 struct loader_text { char text[204]; };
 struct loader_text loader_quote(const struct token *token);
 
-/* Adds the pattern that TOKEN writes, of the file read now. Its rule's number,
- * or NAMES_NO_RULE with the error reported. */
+/* A pattern and where it is written. */
+struct read_pattern {
+	struct pattern pattern;
+	struct names_rule rule;
+};
+
+/* Reads the pattern that TOKEN writes, of the file read now. 0, or -1 with the
+ * error reported. */
+int loader_read_pattern(struct loader *loader, const struct token *token,
+	int deny, struct read_pattern *read);
+
+/* Adds it. Its rule's number, or NAMES_NO_RULE with the error reported. */
+uint32_t loader_keep_pattern(struct loader *loader, struct names *names,
+	const struct read_pattern *read);
+
+/* Both. */
 uint32_t loader_add_pattern(struct loader *loader, struct names *names,
 	const struct token *token, int deny);
 

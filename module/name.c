@@ -5,6 +5,47 @@
 
 #include <string.h>
 
+/* Eight octets in lower case. The sums set the high bit of each octet that is
+ * at least 'A', and at least what follows 'Z'; none of them carries. */
+static inline uint64_t
+lower_word(uint64_t word)
+{
+	const uint64_t each = UINT64_MAX / 255; /* 1 in each octet */
+	uint64_t low = word & each * 0x7f;
+	uint64_t from_a = low + each * (0x80 - 'A');
+	uint64_t beyond_z = low + each * (0x7f - 'Z');
+	uint64_t upper = (from_a ^ beyond_z) & ~word & each * 0x80;
+
+	return word | upper >> 2;
+}
+
+static inline void
+copy_lower(uint8_t *to, const uint8_t *from)
+{
+	uint64_t word;
+
+	memcpy(&word, from, sizeof(word));
+	word = lower_word(word);
+	memcpy(to, &word, sizeof(word));
+}
+
+/* A length octet is smaller than any letter, and stays as it is. */
+static void
+lower_wire(uint8_t *to, const uint8_t *from, size_t length)
+{
+	size_t i;
+
+	if (length < 8) {
+		for (i = 0; i < length; i++)
+			to[i] = octet_lower(from[i]);
+		return;
+	}
+	for (i = 0; i + 8 < length; i += 8)
+		copy_lower(to + i, from + i);
+	/* The last eight, some of which are done again. */
+	copy_lower(to + length - 8, from + length - 8);
+}
+
 int
 name_from_wire(struct name *name, const uint8_t *wire, size_t length)
 {
@@ -14,23 +55,20 @@ name_from_wire(struct name *name, const uint8_t *wire, size_t length)
 	if (length == 0 || length > NAME_OCTETS_MAX)
 		return -1;
 	while (wire[at] != 0) {
-		unsigned i, len = wire[at];
+		unsigned len = wire[at];
 
 		/* Pointers and unknown label types have the two high bits. */
 		if (len > NAME_LABEL_MAX || at + len + 2 > length)
 			return -1;
 		name->offset[labels++] = (uint8_t)at;
-		name->octets[at] = (uint8_t)len;
-		for (i = 1; i <= len; i++)
-			name->octets[at + i] = octet_lower(wire[at + i]);
 		at += len + 1;
 	}
 	if (at + 1 != length)
 		return -1;
-	name->octets[at] = 0;
 	name->offset[labels] = (uint8_t)at;
 	name->labels = (uint8_t)labels;
 	name->length = (uint8_t)length;
+	lower_wire(name->octets, wire, length);
 	return 0;
 }
 

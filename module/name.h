@@ -26,8 +26,9 @@ enum {
 /* A name taken apart. Label 0 is the leftmost; the root label does not
  * count. */
 struct name {
-	/* Wire format, uncompressed, lower case, with the root label. */
-	uint8_t octets[NAME_OCTETS_MAX];
+	/* Wire format, uncompressed, lower case, with the root label; and some
+	 * that may be read and mean nothing, for octets_head(). */
+	uint8_t octets[NAME_OCTETS_MAX + 8];
 	/* Octets of it. */
 	uint8_t length;
 	uint8_t labels;
@@ -47,6 +48,23 @@ static inline const uint8_t *
 name_label(const struct name *name, unsigned i)
 {
 	return name->octets + name->offset[i];
+}
+
+/*
+ * The first COUNT octets at AT, from 1 to 8, as a number: equal for equal
+ * octets. Eight are read, whatever COUNT is.
+ */
+static inline uint64_t
+octets_head(const uint8_t *at, unsigned count)
+{
+	uint64_t head;
+
+	memcpy(&head, at, sizeof(head));
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	return head >> (64 - 8 * count);
+#else
+	return head << (64 - 8 * count);
+#endif
 }
 
 /* Whether two labels, their length octets first, are the same octets. */

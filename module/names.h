@@ -3,8 +3,9 @@
  *
  * A tree of labels from the root down, its edges in one keyed hash table, so
  * that a look-up costs a step a label however many patterns there are, and
- * nobody who chooses names can choose collisions. Labels with wildcards are
- * lists at their nodes, most specific first.
+ * nobody who chooses names can choose collisions. Labels between which nothing
+ * branches off are one step. Labels with wildcards are found by a piece of
+ * them.
  *
  * Which pattern is the most specific is defined in pattern.h; between equals
  * deny wins.
@@ -55,12 +56,20 @@ struct names;
 struct names *names_new(const struct names_key *key);
 void names_free(struct names *names);
 
+/* That as many patterns will be added, or fewer: adding them takes less time
+ * then. Nothing else changes, whatever is added. */
+void names_expect(struct names *names, size_t patterns);
+
+/* Has what names_add() of a pattern will look at fetched from memory: of use
+ * where a few others are added in between. */
+void names_fetch(const struct names *names, const struct pattern *pattern);
+
 /*
  * Adds a pattern. Returns the rule's number; *EARLIER is the number of a rule
  * with the same pattern that makes this one or that one useless (of two equal
  * patterns the first stays, or the deny), else NAMES_NO_RULE.
- * NAMES_NO_RULE is returned when out of memory, or beyond 2^30 labels; the
- * table is then to be freed.
+ * NAMES_NO_RULE is returned when out of memory, or beyond 4 GiB; the table is
+ * then to be freed.
  */
 uint32_t names_add(struct names *names, const struct pattern *pattern,
 	const struct names_rule *rule, uint32_t *earlier);
@@ -100,15 +109,15 @@ void names_pattern(const struct names *names, uint32_t rule, char *text);
 /*
  * Calls VISIT for each pattern of NAMES that OTHER does not have, with its text
  * as of names_pattern(), which is gone when VISIT returns. They come in the
- * order in which their labels came into the table. At a name where allow and
- * deny are the same in both tables no pattern is missing, whichever way they
- * are written: ".name" is "name" and "*.name", and what has no place counts
- * nowhere. OTHER may have another key; NULL is an empty table. Takes a step a
- * label, and 4 octets while it runs. Returns 0, or -1 when out of memory.
+ * order in which they were added. At a name where allow and deny are the same
+ * in both tables no pattern is missing, whichever way they are written: ".name"
+ * is "name" and "*.name", and what has no place counts nowhere. OTHER may have
+ * another key; NULL is an empty table. Both are finished. Takes a look-up a
+ * pattern, and no memory.
  */
 typedef void names_visit(void *context, const struct names_rule *rule,
 	const char *text);
-int names_missing(const struct names *names, const struct names *other,
+void names_missing(const struct names *names, const struct names *other,
 	names_visit *visit, void *context);
 
 /* Labels with wildcards in the table. */

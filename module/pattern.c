@@ -3,6 +3,7 @@
  */
 #include "pattern.h"
 
+#include <limits.h>
 #include <string.h>
 
 /* The text on its way into labels. */
@@ -75,6 +76,41 @@ read_octet(struct reader *reader, uint8_t *octet, int *wild)
 	return 0;
 }
 
+/* Of each octet that stands for itself in a label, written unescaped, its lower
+ * case; 0 for the others. */
+#define EIGHT(c) c, c + 1, c + 2, c + 3, c + 4, c + 5, c + 6, c + 7
+static const uint8_t plain[UCHAR_MAX + 1] = {
+	[0x21] = '!', '"', '#', '$', '%', '&', '\'', '(', ')', 0, '+', ',', '-',
+	0, '/', EIGHT('0'), '8', '9', ':', ';', '<', '=', '>', '?', '@',
+	EIGHT('a'), EIGHT('i'), EIGHT('q'), 'y', 'z', '[', 0, ']', '^', '_',
+	'`', EIGHT('a'), EIGHT('i'), EIGHT('q'), 'y', 'z', '{', '|', '}', '~'
+};
+
+/* Reads what is plain of the label that begins at START, of which LENGTH octets
+ * have been read, as far as there is room. Returns its octets. */
+static unsigned
+read_plain(struct reader *reader, unsigned start, unsigned length)
+{
+	const char *text = reader->text + reader->at;
+	uint8_t *octets = reader->pattern->name.octets + start + 1 + length;
+	size_t i, most = NAME_LABEL_MAX - length;
+
+	/* The root label must fit behind it. */
+	while (most > 0 && start + 1 + length + most + 1 > NAME_OCTETS_MAX)
+		most--;
+	if (most > reader->length - reader->at)
+		most = reader->length - reader->at;
+	for (i = 0; i < most; i++) {
+		uint8_t octet = plain[(unsigned char)text[i]];
+
+		if (octet == 0)
+			break;
+		octets[i] = octet;
+	}
+	reader->at += i;
+	return (unsigned)i;
+}
+
 /* Reads the label at reader->at up to its dot or the end of the text. */
 static int
 read_label(struct reader *reader)
@@ -87,9 +123,15 @@ read_label(struct reader *reader)
 	if (reader->text[reader->at] == '.')
 		return fail(reader, reader->at, "a label before '.'");
 	while (reader->at < reader->length && reader->text[reader->at] != '.') {
+		unsigned run = read_plain(reader, start, length);
 		size_t from = reader->at;
 		uint8_t octet;
 
+		if (run > 0) {
+			length += run;
+			after_wild = 0;
+			continue;
+		}
 		if (read_octet(reader, &octet, &wild) != 0)
 			return -1;
 		if (wild && after_wild)
@@ -171,7 +213,7 @@ pattern_label_rank(const uint8_t *label, uint64_t star)
 		return PATTERN_RANK_LITERAL;
 	for (; star != 0; star &= star - 1)
 		stars++;
-	return label[0] - stars;
+	return (label[0] & NAME_LABEL_MAX) - stars;
 }
 
 /* The usual two-pointer match: on a mismatch the last '*' takes one octet more.
@@ -181,14 +223,15 @@ pattern_label_matches(const uint8_t *label, uint64_t star,
 	const uint8_t *other)
 {
 	unsigned p = 0, o = 0, retry_p = 0, retry_o = 0;
+	unsigned length = label[0] & NAME_LABEL_MAX;
 	int have_star = 0;
 
 	while (o < other[0]) {
-		if (p < label[0] && (star >> p & 1)) {
+		if (p < length && (star >> p & 1)) {
 			have_star = 1;
 			retry_p = ++p;
 			retry_o = o;
-		} else if (p < label[0] && label[1 + p] == other[1 + o]) {
+		} else if (p < length && label[1 + p] == other[1 + o]) {
 			p++;
 			o++;
 		} else if (have_star) {
@@ -198,9 +241,9 @@ pattern_label_matches(const uint8_t *label, uint64_t star,
 			return 0;
 		}
 	}
-	while (p < label[0] && (star >> p & 1))
+	while (p < length && (star >> p & 1))
 		p++;
-	return p == label[0];
+	return p == length;
 }
 
 int

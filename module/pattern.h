@@ -50,7 +50,8 @@ int pattern_from_text(struct pattern *pattern, const char *text, size_t length,
 
 /*
  * How specific a label of a pattern is: more than any other where it has no
- * wildcard, else by its number of literal octets, 0 for a lone '*'.
+ * wildcard, else by its number of literal octets, 0 for a lone '*'. Of a
+ * pattern's length octet no more counts than what a length may be.
  */
 #define PATTERN_RANK_LITERAL 64
 unsigned pattern_label_rank(const uint8_t *label, uint64_t star);

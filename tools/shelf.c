@@ -325,9 +325,7 @@ shelf_open(struct shelf *shelf, const struct session *session)
 		struct shelf_list *list = &shelf->lists[i];
 
 		list->list = shelf->policy->lists[i];
-		if (names_missing(list->list->names, NULL, count_pattern,
-		    list) != 0)
-			return session_printed(session, -1, SESSION_DONE);
+		names_missing(list->list->names, NULL, count_pattern, list);
 	}
 	return SESSION_DONE;
 }

@@ -555,6 +555,102 @@ every_length_from_0_to_128_nests_in_the_one_before(void **state)
 	}
 }
 
+/* Tables of a few prefixes: most addresses are known by their first bits. */
+static void
+small_tables_agree_with_a_linear_scan(void **state)
+{
+	struct chance chance = { 13 };
+	unsigned round, i;
+
+	(void)state;
+	for (round = 0; round < 1000; round++) {
+		struct client_entry entries[20];
+		size_t count = 1 + chance_below(&chance, COUNT_OF(entries));
+		struct clients *clients;
+
+		for (i = 0; i < count; i++)
+			entries[i] = any_entry(&chance, entries, i, round % 2
+				? ADDRESS_IP4 : ADDRESS_IP6);
+		clients = table_of(entries, &count);
+		for (i = 0; i < 100; i++) {
+			const struct prefix *prefix = &entries[chance_below(
+				&chance, (unsigned)count)].prefix;
+			struct address address = prefix->address;
+			unsigned way = chance_below(&chance, 5);
+
+			if (way < 2)
+				step_outside(prefix, (int)way, &address);
+			else if (way < 4)
+				any_bits_behind(&chance, &address, way == 2
+					? prefix->length : 0);
+			assert_int_equal(clients_find(clients, &address),
+				by_linear_scan(entries, count, &address));
+		}
+		clients_free(clients);
+	}
+}
+
+/* COUNT prefixes, STEP addresses from one to the next. */
+static struct clients *
+many_clients(size_t count, enum address_family family, uint64_t step)
+{
+	struct client_entry *entries = calloc(count, sizeof(*entries));
+	struct clients *clients;
+	size_t i, kept = count, k;
+
+	assert_non_null(entries);
+	for (i = 0; i < count; i++) {
+		struct client_entry *entry = &entries[i];
+		uint64_t at = i * step;
+
+		entry->prefix.address.family = family;
+		entry->prefix.length = family == ADDRESS_IP4 ? 32 : 64;
+		for (k = 0; k < (family == ADDRESS_IP4 ? 4 : 8); k++)
+			entry->prefix.address.octets[k] = (uint8_t)(at >>
+				((family == ADDRESS_IP4 ? 24 : 56) - 8 * k));
+		entry->group = (uint32_t)i;
+		entry->tag = (uint32_t)i;
+	}
+	clients = table_of(entries, &kept);
+	assert_int_equal(kept, count);
+	free(entries);
+	return clients;
+}
+
+static void
+a_prefix_takes_32_octets(void **state)
+{
+	static const struct {
+		size_t count;
+		enum address_family family;
+		uint64_t step;
+	} cases[] = {
+		{ 1000, ADDRESS_IP4, 1 },
+		{ 200000, ADDRESS_IP4, 1 },
+		{ 200000, ADDRESS_IP4, 2 },
+		{ 200000, ADDRESS_IP4, 20000 },
+		{ 200000, ADDRESS_IP6, 1 },
+		{ 200000, ADDRESS_IP6, (uint64_t)1 << 45 },
+	};
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(cases); i++) {
+		size_t count = cases[i].count;
+		struct clients *clients = many_clients(count, cases[i].family,
+			cases[i].step);
+		struct client_entry entry;
+
+		assert_in_range(clients_memory(clients), 1, 32 * count);
+		for (k = 0; k < count; k += 7) {
+			assert_int_equal(clients_entry(clients, k, &entry), 0);
+			assert_int_equal(clients_find(clients,
+				&entry.prefix.address), k);
+		}
+		clients_free(clients);
+	}
+}
+
 int
 main(void)
 {
@@ -573,6 +669,8 @@ main(void)
 		cmocka_unit_test(nested_ipv6_prefixes_agree_with_a_linear_scan),
 		cmocka_unit_test(
 			every_length_from_0_to_128_nests_in_the_one_before),
+		cmocka_unit_test(small_tables_agree_with_a_linear_scan),
+		cmocka_unit_test(a_prefix_takes_32_octets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -764,6 +764,248 @@ memory_grows_with_patterns_and_shrinks_when_finished(void **state)
 	names_free(NULL);
 }
 
+/* --- What many cost. */
+
+/* Adds COUNT patterns of FORM, which has a %u for the number of each; returns
+ * their octets. */
+static size_t
+add_many(struct names *names, const char *form, unsigned count)
+{
+	size_t octets = 0;
+	unsigned i;
+
+	for (i = 0; i < count; i++) {
+		const struct names_rule rule = { i, 1, 0, 0, 0 };
+		struct pattern pattern;
+		uint32_t earlier;
+		char text[300];
+
+		snprintf(text, sizeof(text), form, i, i / 2, i / 50);
+		pattern = pattern_of(text);
+		names_fetch(names, &pattern);
+		assert_int_equal(names_add(names, &pattern, &rule, &earlier),
+			i);
+		octets += strlen(text);
+	}
+	return octets;
+}
+
+static void
+a_pattern_takes_24_octets_beyond_its_own(void **state)
+{
+	static const struct {
+		const char *form;
+		unsigned count;
+	} cases[] = {
+		{ "h%u.cdn7.example.net", 100000 },
+		{ ".zone%u.example", 100000 },
+		{ "*.z%u.test", 100000 },
+		{ "www.site-%u.example", 100000 },
+		{ "h%1$u.site-%2$u.example", 100000 },
+		{ "h%1$u.s%2$u.z%3$u.example", 100000 },
+		{ "a.b.c.d.e.f.g.h.i.j.site-%u.example", 20000 },
+		{ "*-%u.cdn.example", 100000 },
+		/* Where the table is as full as it gets, and beyond. */
+		{ "h%u.example", 98304 },
+		{ "h%u.example", 98305 },
+		{ "h%u.example", 600 },
+	};
+	const struct names_key key = { { 5, 6 } };
+	unsigned expected;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(cases); i++)
+		for (expected = 0; expected < 2; expected++) {
+			struct names *names = names_new(&key);
+			size_t octets, limit;
+
+			assert_non_null(names);
+			if (expected)
+				names_expect(names, cases[i].count);
+			octets = add_many(names, cases[i].form,
+				cases[i].count);
+			assert_int_equal(names_finish(names), 0);
+			limit = octets + 24 * (size_t)cases[i].count;
+			if (names_memory(names) > limit)
+				fail_msg("%s: %zu octets, expected %zu",
+					cases[i].form, names_memory(names),
+					limit);
+			names_free(names);
+		}
+}
+
+static void
+names_may_share_120_labels(void **state)
+{
+	enum { COUNT = 20000 };
+	const struct names_key key = { { 7, 8 } };
+	struct names *names = names_new(&key);
+	char form[300] = "h%u";
+	unsigned i;
+
+	(void)state;
+	assert_non_null(names);
+	for (i = 0; i < 120; i++)
+		strcat(form, i % 2 ? ".a" : ".b");
+	(void)add_many(names, form, COUNT);
+	assert_int_equal(names_finish(names), 0);
+	assert_true(names_memory(names) < (size_t)COUNT * 40);
+	for (i = 0; i < 2 * COUNT; i++) {
+		struct names_match match = { NULL, { 0 } };
+		struct name name;
+		char text[300];
+
+		snprintf(text, sizeof(text), form, i);
+		name = name_of(text);
+		names_find(names, &name, NAMES_NO_RULE, &match);
+		assert_int_equal(match.rule != NULL, i < COUNT);
+		assert_true(match.rule == NULL || match.rule->line == i);
+	}
+	names_free(names);
+}
+
+/* What is expected, rightly or not, changes no answer. */
+static void
+patterns_may_be_expected(void **state)
+{
+	static const size_t counts[] = { 0, 1, 300, 100000, SIZE_MAX };
+	size_t k;
+
+	(void)state;
+	for (k = 0; k < COUNT_OF(counts); k++) {
+		struct chance chance = { 44 };
+		struct set set = set_new(300, 4);
+		char text[64];
+		unsigned i;
+
+		names_expect(set.names, counts[k]);
+		for (i = 0; i < 300; i++) {
+			struct pattern pattern;
+
+			any_rule(&chance, text);
+			pattern = pattern_of(text + 1);
+			names_fetch(set.names, &pattern);
+			(void)set_add(&set, text);
+		}
+		assert_int_equal(names_finish(set.names), 0);
+		for (i = 0; i < 500; i++) {
+			chance_name(&chance, text);
+			assert_agreement(&set, text, NAMES_NO_RULE);
+		}
+		set_free(&set);
+	}
+}
+
+/* --- Many labels with wildcards below one name. */
+
+/* A label of up to seven 'a' and 'b', with STARS one with wildcards. */
+static char *
+any_label(struct chance *chance, int stars, char *text)
+{
+	unsigned left = 1 + chance_below(chance, 7), star;
+
+	for (star = 0; left > 0; left--) {
+		/* Not two together, and not one alone. */
+		star = stars && !star && chance_below(chance, 3) == 0;
+		*text++ = star ? '*' : (char)('a' + chance_below(chance, 2));
+	}
+	if (stars)
+		text += sprintf(text, star ? "a" : "*a");
+	*text = '\0';
+	return text;
+}
+
+static void
+any_wild_rule(struct chance *chance, char *text)
+{
+	static const char *const fronts[] = { "", "*.", "." };
+
+	text += sprintf(text, "%c%s", chance_below(chance, 3) ? '+' : '-',
+		fronts[chance_below(chance, 3)]);
+	if (chance_below(chance, 3) == 0)
+		text = strcpy(any_label(chance, (int)chance_below(chance, 2),
+			text), ".") + 1;
+	strcpy(any_label(chance, chance_below(chance, 8) > 0, text), ".x");
+}
+
+static void
+many_wildcards_below_one_name_agree_with_a_linear_scan(void **state)
+{
+	struct chance chance = { 45 };
+	unsigned round, i;
+
+	(void)state;
+	for (round = 0; round < 40; round++) {
+		/* Few that are tried one after the other, to many. */
+		size_t room = 1 + chance_below(&chance, 2) * 600 +
+			chance_below(&chance, 40);
+		struct set set = set_new(room, chance_word(&chance));
+		char text[64];
+
+		for (i = 0; i < room; i++) {
+			any_wild_rule(&chance, text);
+			(void)set_add(&set, text);
+		}
+		assert_int_equal(names_finish(set.names), 0);
+		for (i = 0; i < 1000; i++) {
+			char *at = text;
+
+			if (chance_below(&chance, 2))
+				at = strcpy(any_label(&chance, 0, at), ".") + 1;
+			strcpy(any_label(&chance, 0, at), ".x");
+			assert_agreement(&set, text, NAMES_NO_RULE);
+		}
+		set_free(&set);
+	}
+}
+
+/* Whatever piece they are told apart by: the one that matches is found, and no
+ * other. */
+static void
+wildcards_are_told_apart_by_any_piece(void **state)
+{
+	enum { COUNT = 3000 };
+	static const struct {
+		const char *form;
+		const char *name;
+	} cases[] = {
+		{ "v%05u*.example", "v%05uxx.example" },
+		{ "*-%05u.example", "xx-%05u.example" },
+		{ "a*-%05u-*b.example", "axx-%05u-xxb.example" },
+		{ "common*%05u*common.example", "common%05ucommon.example" },
+		{ "*%05u*.example", "xxxx%05uxxxx.example" },
+		{ "*%1$03u*%1$05u.example", "x%1$03ux%1$05u.example" },
+		{ "www.*-%05u.example", "www.xx-%05u.example" },
+	};
+	const struct names_key key = { { 9, 10 } };
+	size_t i;
+	unsigned k;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(cases); i++) {
+		struct names *names = names_new(&key);
+
+		assert_non_null(names);
+		(void)add_many(names, cases[i].form, COUNT);
+		assert_int_equal(names_finish(names), 0);
+		assert_int_equal(names_wild_labels(names), COUNT);
+		for (k = 0; k < COUNT + 100; k++) {
+			struct names_match match = { NULL, { 0 } };
+			struct name name;
+			char text[80];
+
+			snprintf(text, sizeof(text), cases[i].name, k);
+			name = name_of(text);
+			names_find(names, &name, NAMES_NO_RULE, &match);
+			if ((match.rule != NULL) != (k < COUNT) ||
+			    (match.rule != NULL && match.rule->line != k))
+				fail_msg("%s: %s", cases[i].form, text);
+		}
+		names_free(names);
+	}
+}
+
 int
 main(void)
 {
@@ -786,6 +1028,12 @@ main(void)
 			all_of_many_patterns_are_found_and_no_neighbour),
 		cmocka_unit_test(
 			memory_grows_with_patterns_and_shrinks_when_finished),
+		cmocka_unit_test(a_pattern_takes_24_octets_beyond_its_own),
+		cmocka_unit_test(names_may_share_120_labels),
+		cmocka_unit_test(patterns_may_be_expected),
+		cmocka_unit_test(
+			many_wildcards_below_one_name_agree_with_a_linear_scan),
+		cmocka_unit_test(wildcards_are_told_apart_by_any_piece),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
