@@ -309,7 +309,7 @@ matrix_server(FILE *to)
 		"  access-control-view: 127.0.0.101/32 siteview\n"
 		"  access-control-view: 127.0.0.112/30 siteview\n"
 		"  access-control-view: 127.0.0.114/32 siteview\n"
-		"  incoming-num-tcp: 400\n"
+		"  incoming-num-tcp: 300\n"
 		"  outgoing-range: 1000\n"
 		"  so-rcvbuf: 4m\n"
 		/* Judged answers are waited for one by one, and may have a

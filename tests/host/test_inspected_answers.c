@@ -50,7 +50,9 @@
 	"mapped.allowed.test. 3600 IN AAAA ::ffff:10.1.2.3\n" \
 	"hint.allowed.test. 3600 IN HTTPS 1 . ipv4hint=10.1.2.3\n" \
 	"good.allowed.test. 3600 IN HTTPS 1 . ipv4hint=198.51.100.7\n" \
-	"alias.allowed.test. 3600 IN CNAME www.allowed.test.\n"
+	"alias.allowed.test. 3600 IN CNAME www.allowed.test.\n" \
+	"around.allowed.test. 3600 IN CNAME out.other.test.\n" \
+	"out.other.test. 3600 IN CNAME www.allowed.test.\n"
 
 static struct world *
 start_with(void **state, const char *server, const char *modules)
@@ -95,6 +97,18 @@ a_chain_that_leaves_the_list_is_blocked(void **state)
 	assert_int_equal(reason(world, "chain"), 2);
 	assert_answer(Q(CHAINS_MORE, "chain.allowed.test", TYPE_A), NODE);
 	assert_answer(Q(ORDINARY, "chain.allowed.test", TYPE_A), NODE);
+	assert_int_equal(reason(world, "chain"), 2);
+}
+
+static void
+a_chain_that_comes_back_is_blocked(void **state)
+{
+	struct world *world = start(state);
+
+	assert_answer(Q(CHAINS, "around.allowed.test", TYPE_A), "NXDOMAIN");
+	assert_answer(Q(ORDINARY, "around.allowed.test", TYPE_A),
+		"NOERROR out.other.test. www.allowed.test. 198.51.100.1");
+	assert_answer(Q(CHAINS, "around.allowed.test", TYPE_A), "NXDOMAIN");
 	assert_int_equal(reason(world, "chain"), 2);
 }
 
@@ -595,6 +609,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		own_world_test(a_chain_that_leaves_the_list_is_blocked),
+		own_world_test(a_chain_that_comes_back_is_blocked),
 		own_world_test(a_cached_chain_is_blocked),
 		own_world_test(a_chain_in_flight_for_another_is_blocked),
 		own_world_test(an_address_that_is_denied_is_blocked),

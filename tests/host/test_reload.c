@@ -24,6 +24,7 @@
 #define EDE_BLOCKED 15
 /* Under traffic. */
 #define RELOADS 60
+#define RELOADS_FAST 40
 #define STRICT_ANSWERS 200
 /* Without. */
 #define RELOADS_MANY 500
@@ -1204,22 +1205,224 @@ sighup_and_ours_get_along(void **state)
 	mix_with(*state, NULL);
 }
 
-/* Unbound 1.18.0 and later have it. */
+/* Later versions of Unbound have more ways to reload. */
+static void
+need_command(const char *command)
+{
+	char *line;
+
+	if (asprintf(&line, TEST_UNBOUND "/unbound-control -h | "
+	    "grep -qw %s", command) < 0)
+		abort();
+	if (system(line) != 0) {
+		print_message("there is no %s\n", command);
+		free(line);
+		skip();
+	}
+	free(line);
+}
+
 static void
 reload_keep_cache_and_ours_get_along(void **state)
 {
 	struct stage *stage = *state;
 	unsigned before;
 
-	if (system(TEST_UNBOUND "/unbound-control -h | "
-	    "grep -q reload_keep_cache") != 0) {
-		print_message("there is no reload_keep_cache\n");
-		skip();
-	}
+	need_command("reload_keep_cache");
 	fill_cache();
 	before = asked_upstream(stage);
 	mix_with(stage, "reload_keep_cache");
 	assert_int_equal(asked_upstream(stage), before);
+}
+
+/* --- Unbound's fast_reload, which calls no module. */
+
+/* As many are at work as there were, and none has been started again. */
+static void
+assert_not_restarted(const struct stage *stage, unsigned threads)
+{
+	char *log = resolver_log(stage->world->resolver), *first;
+
+	first = strstr(log, STARTED);
+	assert_non_null(first);
+	assert_null(strstr(first + 1, STARTED));
+	free(log);
+	assert_int_equal(process_threads(stage->world->resolver->pid),
+		threads);
+}
+
+/* Its own thread is gone when it has said so, or soon after. */
+static void
+fast_reload(const struct stage *stage, const char *options, unsigned threads)
+{
+	long long deadline = sandbox_now() + SANDBOX_PATIENCE;
+	char *command, *said;
+
+	if (asprintf(&command, "fast_reload %s", options) < 0)
+		abort();
+	said = resolver_control(stage->world->resolver, command);
+	if (strstr(said, "ok") == NULL || strstr(said, "error") != NULL)
+		fail_msg("%s: %s", command, said);
+	free(said);
+	free(command);
+	while (process_threads(stage->world->resolver->pid) > threads)
+		assert_true(sandbox_wait(deadline));
+}
+
+static void
+add_to_configuration(const struct stage *stage, const char *lines)
+{
+	const char *folder = stage->world->resolver->folder;
+	char *text = sandbox_read(folder, "unbound.conf"), *more;
+
+	if (asprintf(&more, "%s%s", text, lines) < 0)
+		abort();
+	sandbox_write(folder, "unbound.conf", more);
+	free(more);
+	free(text);
+}
+
+/* The policy is the one before to all who ask meanwhile, with the next one in
+ * the file; then that one follows, as ever. */
+static void
+fast_reload_leaves_the_policy_in_force(void **state)
+{
+	static const char *const ways[] = { "", "+p", "+v", "+pv" };
+	struct stage *stage = *state;
+	struct askers *askers;
+	unsigned threads, before, i;
+	unsigned long queries;
+	char *stats;
+
+	need_command("fast_reload");
+	threads = process_threads(stage->world->resolver->pid);
+	fill_cache();
+	before = asked_upstream(stage);
+	stage->fresh = 1;
+	put_policy(stage, policy_b);
+	askers = let_ask(stage, 2, 2);
+	for (i = 0; i < RELOADS_FAST; i++) {
+		await_strict(stage, STRICT_ANSWERS);
+		fast_reload(stage, ways[i % 4], threads);
+		assert_stale(stage, 0);
+	}
+	await_strict(stage, STRICT_ANSWERS);
+	queries = let_go(stage, askers);
+	/* No moment passed, so each answer was judged strictly. */
+	assert_int_equal(stage->strict, queries);
+	assert_int_equal(asked_upstream(stage), before);
+	stats = stats_of(stage);
+	statistics_check(stats, THREADS);
+	statistics_check_rpz(stats);
+	statistics_assert(stats, "total.num.bitsink.queries", queries + 8);
+	free(stats);
+	assert_not_restarted(stage, threads);
+	assert_in_force(0);
+	switch_to(stage, NULL);
+	assert_in_force(1);
+}
+
+/* What is waited for is dropped on demand, and nothing else of ours. */
+static void
+fast_reload_that_drops_queries_leaves_the_policy_in_force(void **state)
+{
+	struct stage *stage = *state;
+	unsigned threads, i;
+
+	need_command("fast_reload");
+	threads = process_threads(stage->world->resolver->pid);
+	for (i = 0; i < 4; i++) {
+		fast_reload(stage, i % 2 ? "+dp" : "+d", threads);
+		assert_in_force(policy_at(stage->moment));
+		switch_to(stage, NULL);
+		assert_in_force(policy_at(stage->moment));
+	}
+	assert_not_restarted(stage, threads);
+}
+
+/* Nobody gets free by a configuration that is to be in force later. */
+static void
+fast_reload_of_another_configuration_leaves_bitsink(void **state)
+{
+	static const char *const lines[] = {
+		"server:\n  log-identity: \"one\"\n"
+		"  num-queries-per-thread: 64\n",
+		"server:\n  log-identity: \"another\"\n  serve-expired: yes\n"
+		"  prefetch: yes\n",
+		"server:\n  access-control: 127.0.0.2/32 allow_snoop\n"
+		"  local-data: \"local.test. A 198.51.100.9\"\n",
+		"server:\n  log-identity: \"\"\n"
+		"  module-config: \"validator iterator\"\n",
+		"dynlib:\n  dynlib-file: \"/nonexistent\"\n",
+	};
+	struct stage *stage = *state;
+	unsigned threads, i;
+
+	need_command("fast_reload");
+	threads = process_threads(stage->world->resolver->pid);
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		add_to_configuration(stage, lines[i]);
+		fast_reload(stage, i % 2 ? "+p" : "", threads);
+		assert_in_force(policy_at(stage->moment));
+		switch_to(stage, NULL);
+		assert_in_force(policy_at(stage->moment));
+		assert_stale(stage, 0);
+	}
+	assert_not_restarted(stage, threads);
+}
+
+/* In the midst of each other. */
+static void
+fast_reload_and_ours_get_along(void **state)
+{
+	struct stage *stage = *state;
+	char *big[2] = { big_policy(policy_a), big_policy(policy_b) }, *text;
+	unsigned threads, i;
+	int fd;
+
+	need_command("fast_reload");
+	threads = process_threads(stage->world->resolver->pid);
+	for (i = 0; i < 6; i++) {
+		put_policy(stage, big[!(i % 2)]);
+		fd = begin_reload(stage, "reload\n");
+		await_reading(stage, threads);
+		/* Ours is another thread, which may still be at it. */
+		fast_reload(stage, i % 2 ? "+p" : "", threads + 1);
+		text = control_rest(fd);
+		assert_non_null(strstr(text, "reloaded generation="));
+		free(text);
+		close(fd);
+		stage->generation++;
+		assert_stale(stage, 0);
+		assert_in_force(!(i % 2));
+	}
+	assert_not_restarted(stage, threads);
+	free(big[0]);
+	free(big[1]);
+}
+
+/* A start after it begins anew. */
+static void
+reload_after_fast_reload_reads_all_anew(void **state)
+{
+	struct stage *stage = *state;
+	unsigned threads, i, starts = 1;
+
+	need_command("fast_reload");
+	threads = process_threads(stage->world->resolver->pid);
+	for (i = 0; i < 6; i++) {
+		add_to_configuration(stage, i % 2
+			? "server:\n  log-identity: \"one\"\n"
+			: "server:\n  log-identity: \"another\"\n");
+		put_policy(stage, policies[!(i % 2)]);
+		fast_reload(stage, "", threads);
+		assert_in_force(i % 2);
+		free(resolver_control(stage->world->resolver,
+			i % 4 < 2 ? "reload" : "reload_keep_cache"));
+		resolver_await_log_count(stage->world->resolver, STARTED,
+			++starts);
+		assert_in_force(!(i % 2));
+	}
 }
 
 #define reload_test(function) \
@@ -1242,6 +1445,13 @@ main(void)
 		reload_test(unbound_control_reload_and_ours_get_along),
 		reload_test(sighup_and_ours_get_along),
 		reload_test(reload_keep_cache_and_ours_get_along),
+		reload_test(fast_reload_leaves_the_policy_in_force),
+		reload_test(
+		fast_reload_that_drops_queries_leaves_the_policy_in_force),
+		reload_test(
+		fast_reload_of_another_configuration_leaves_bitsink),
+		reload_test(fast_reload_and_ours_get_along),
+		reload_test(reload_after_fast_reload_reads_all_anew),
 	};
 
 	return world_main(tests);
