@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,6 +26,9 @@
 #define UNREAD_MAX_FORCED 1000
 #define FAILURES_SHOWN 30
 #define QUERY_MAX 300
+/* Later versions of Unbound send 100 errors of their own a second, and drop
+ * the queries beyond. */
+#define ERRORS_A_SECOND 90
 
 /* Cells that are on their way together, on one line. */
 struct batch {
@@ -48,6 +53,8 @@ struct run {
 	 * cells, by why they are so. */
 	unsigned long actions[VERDICT_KINDS];
 	unsigned long whys[WHY_COUNT];
+	/* Unbound's own errors of this second. */
+	unsigned errors;
 	/* How often upstream was asked for a name before it was held. */
 	unsigned before[PLACE_COUNT][ZONE_COUNT][TYPES];
 	/* What learned names. */
@@ -242,6 +249,30 @@ receive_cell(struct run *run, struct batch *batch, unsigned from,
 	ldns_pkt_free(answer);
 }
 
+static unsigned
+count_refused(const struct batch *batch, unsigned from, unsigned to)
+{
+	unsigned count = 0;
+
+	for (; from < to; from++)
+		count += matrix_expect(&batch->cells[from]) == OWN_REFUSED;
+	return count;
+}
+
+/* COUNT more errors are to come; all that were asked for have come. */
+static void
+spare_errors(struct run *run, unsigned count)
+{
+	time_t second = time(NULL);
+
+	if (run->errors + count > ERRORS_A_SECOND) {
+		while (time(NULL) == second)
+			usleep(5000);
+		run->errors = 0;
+	}
+	run->errors += count;
+}
+
 /* Sends and receives some at a time. */
 static void
 ask_batch(struct run *run, struct batch *batch)
@@ -253,6 +284,7 @@ ask_batch(struct run *run, struct batch *batch)
 	for (from = 0; from < batch->count; from = to) {
 		to = from + window < batch->count ? from + window
 			: batch->count;
+		spare_errors(run, count_refused(batch, from, to));
 		for (id = from; id < to; id++)
 			send_cell(run, batch, id);
 		line_flush(batch->line);
@@ -283,6 +315,14 @@ is_late(const struct cell *cell)
 		cell->place == PLACE_FOLLOWED_OVER);
 }
 
+/* For what Unbound refuses, at the rate above, fewer cells must do. */
+static int
+is_asked(const struct cell *cell)
+{
+	return matrix_asks(cell) && (matrix_expect(cell) != OWN_REFUSED ||
+		matrix_types[cell->type].type == TYPE_A);
+}
+
 /* Calls TAKE for every cell of a client and a way. */
 static void
 for_each_cell(struct run *run, unsigned way, unsigned client,
@@ -301,7 +341,7 @@ for_each_cell(struct run *run, unsigned way, unsigned client,
 		cell.place = place;
 		cell.zone = zone;
 		cell.number = run->number++;
-		if (matrix_asks(&cell))
+		if (is_asked(&cell))
 			take(run, &cell, with);
 	}
 }
