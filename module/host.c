@@ -307,9 +307,9 @@ block_unasked(struct decision *decision, enum reason reason)
  * the query is to be counted then; else the decision may have become another
  * one. */
 static int
-is_marked(struct module_state *state, size_t worker, struct edns_data *edns,
-	struct regional *region, const struct query *query,
-	struct decision *decision)
+is_marked(struct module_state *state, const struct module_env *env,
+	size_t worker, struct edns_data *edns, struct regional *region,
+	const struct query *query, struct decision *decision)
 {
 	int inspects = group_inspects(decision->group);
 
@@ -320,7 +320,7 @@ is_marked(struct module_state *state, size_t worker, struct edns_data *edns,
 			block_unasked(decision, REASON_BUSY);
 		return 0;
 	}
-	if ((!inspects || host_will_see(state, query)) &&
+	if ((!inspects || host_will_see(state, env, query)) &&
 	    host_mark(state, edns, query, !inspects, region) == 0)
 		return inspects;
 	if (inspects)
@@ -352,8 +352,8 @@ judge(struct module_state *state, const struct force *force, size_t worker,
 	query.now = *env->now;
 	judge_query(force->standing.policy, &state->exceptions, &query,
 		&decision);
-	if (decision.verdict == VERDICT_ALLOW && is_marked(state, worker, edns,
-	    region, &query, &decision))
+	if (decision.verdict == VERDICT_ALLOW && is_marked(state, env, worker,
+	    edns, region, &query, &decision))
 		return 0;
 	if (host_passes(state, env, force, worker, &query, &decision, NULL))
 		return 0;

@@ -28,7 +28,6 @@
 #include "util/log.h"
 #include "util/module.h"
 #include "util/net_help.h"
-#include "util/netevent.h"
 #include "util/regional.h"
 
 #include "host.h"
@@ -99,8 +98,8 @@ look_in_front(struct module_state *state, const struct config_file *cfg,
 		p += length;
 		p += strspn(p, " \t");
 	}
-	state->has_dns64_alone = state->has_dns64 && (cfg->dns64_synthall ||
-		cfg->dns64_ignore_aaaa != NULL);
+	state->has_dns64_alone = state->has_dns64 &&
+		cfg->dns64_ignore_aaaa != NULL;
 }
 
 int
@@ -137,7 +136,8 @@ host_answers_stop(struct module_state *state)
 }
 
 int
-host_will_see(const struct module_state *state, const struct query *query)
+host_will_see(const struct module_state *state, const struct module_env *env,
+	const struct query *query)
 {
 	if (state->has_front)
 		return 0;
@@ -145,7 +145,10 @@ host_will_see(const struct module_state *state, const struct query *query)
 	if (state->has_dns64 && query->qtype == LDNS_RR_TYPE_PTR &&
 	    query->qname_len == IP6_ARPA_OCTETS)
 		return 0;
-	return !state->has_dns64_alone || query->qtype != LDNS_RR_TYPE_AAAA;
+	if (!state->has_dns64 || query->qtype != LDNS_RR_TYPE_AAAA)
+		return 1;
+	/* dns64 looks at this each time, and fast_reload changes it. */
+	return !state->has_dns64_alone && !env->cfg->dns64_synthall;
 }
 
 int
@@ -194,14 +197,30 @@ mark_of(const struct module_state *state, const struct module_qstate *qstate)
 	return (const struct mark *)(const void *)option->opt_data;
 }
 
-/* Without its timer and its data, no expired answer is sent past us. */
+/* In is_drop: the answer is not judged yet. Others write 1 there. */
+#define NOT_JUDGED 2
+
+/*
+ * Unbound sends expired answers past us: when a timer ends, when cachedb has
+ * nothing else, and when a module fails, for which later versions make anew
+ * whatever that takes. But not for a state that is to be dropped.
+ */
 static void
-serve_nothing_expired(struct module_qstate *qstate)
+send_nothing_unjudged(struct module_qstate *qstate)
 {
-	if (qstate->serve_expired_data == NULL)
-		return;
-	comm_timer_delete(qstate->serve_expired_data->timer);
-	qstate->serve_expired_data = NULL;
+	if (!qstate->is_drop)
+		qstate->is_drop = NOT_JUDGED;
+}
+
+/* What is judged may be sent, and what those in front of us make of it. It is
+ * no other answer, and no expired one: these come out of the cache, in which
+ * the state has nothing more to look for. */
+static void
+send_what_is_judged(struct module_qstate *qstate)
+{
+	if (qstate->is_drop == NOT_JUDGED)
+		qstate->is_drop = 0;
+	qstate->no_cache_lookup = 1;
 }
 
 void
@@ -215,6 +234,8 @@ host_waits(struct module_state *state, struct module_qstate *qstate, int id)
 	mark = mark_of(state, qstate);
 	if (mark == NULL)
 		return;
+	if (!mark->counted)
+		send_nothing_unjudged(qstate);
 	waiting = regional_alloc_zero(qstate->region, sizeof(*waiting));
 	/* host_answered() refuses what it does not find here. */
 	if (waiting == NULL)
@@ -222,8 +243,6 @@ host_waits(struct module_state *state, struct module_qstate *qstate, int id)
 	memcpy(&waiting->mark, mark, sizeof(*mark));
 	qstate->minfo[id] = waiting;
 	state->workers[host_worker(state, qstate->env)].waiting++;
-	if (!mark->counted)
-		serve_nothing_expired(qstate);
 }
 
 /* The query that a mark is of; it points into the mark. */
@@ -560,10 +579,10 @@ host_answered(struct module_state *state, struct module_qstate *qstate, int id)
 		/* For lack of memory; see host_waits(). */
 		if (qstate->edns_opts_front_in != NULL &&
 		    mark_of(state, qstate) != NULL) {
-			serve_nothing_expired(qstate);
 			qstate->return_msg = NULL;
 			qstate->query_flags |= BIT_CD;
 			qstate->return_rcode = LDNS_RCODE_SERVFAIL;
+			send_what_is_judged(qstate);
 		}
 		return;
 	}
@@ -574,6 +593,8 @@ host_answered(struct module_state *state, struct module_qstate *qstate, int id)
 	judge_found(state, inforce_enter(state->inforce, worker), worker,
 		qstate, id, &waiting->mark);
 	inforce_leave(state->inforce, worker);
+	if (!waiting->mark.counted)
+		send_what_is_judged(qstate);
 }
 
 /* --- Sending. */

@@ -78,7 +78,8 @@ void host_answers_stop(struct module_state *state);
 
 /* Whether the answer to the query will come to host_answered(), and not be made
  * by a module in front of us alone. */
-int host_will_see(const struct module_state *state, const struct query *query);
+int host_will_see(const struct module_state *state,
+	const struct module_env *env, const struct query *query);
 
 /* Whether WORKER may wait for one more answer that is to be judged. */
 int host_may_wait(const struct module_state *state, size_t worker);

@@ -11,8 +11,11 @@
 
 #define PRIVATE "NOERROR 10.1.2.3"
 #define ADDRESSES "127.0.0.4"
+#define CHAINS "127.0.0.5"
 #define POLICY \
 	"bitsink:\n  log: all\n" \
+	"group:\n  name: chains\n  client: " CHAINS "\n" \
+	"  allow: \".allowed.test\"\n  chain: inspect\n" \
 	"group:\n  name: addresses\n  client: " ADDRESSES "\n" \
 	"  allow: \".allowed.test\"\n  answer-deny: 10.0.0.0/8\n"
 /* Long enough to be asked for twice. */
@@ -33,15 +36,26 @@ start_with(void **state, const char *server, const char *modules)
 	return world;
 }
 
+static void
+wait_for(long long milliseconds)
+{
+	long long end = sandbox_now() + milliseconds;
+
+	while (sandbox_wait(end))
+		continue;
+}
+
+static void
+await_expired(void)
+{
+	wait_for(3000);
+}
+
 /* Nobody is there who could be asked; what is cached expires. */
 static void
 lose_upstream(struct world *world)
 {
-	long long deadline = sandbox_now() + SANDBOX_PATIENCE;
-	long long expired = sandbox_now() + 3000;
-
-	while (sandbox_now() < expired)
-		(void)sandbox_wait(deadline);
+	await_expired();
 	free(resolver_control(world->resolver,
 		"forward_add . 127.0.0.54@5301"));
 }
@@ -136,6 +150,40 @@ nor_is_it_with_subnetcache(void **state)
 		"dynlib subnetcache validator iterator");
 }
 
+/* dns64 asks for more when the answer has been judged; what is expired is then
+ * another answer. */
+static void
+nor_is_it_while_dns64_asks_for_more(void **state)
+{
+	struct world *world = start_with(state,
+		"  serve-expired: yes\n  serve-expired-ttl: 86400\n"
+		"  serve-expired-client-timeout: 100\n"
+		"  dns64-prefix: 64:ff9b::/96\n",
+		"dns64 dynlib validator iterator");
+	struct asking *asking;
+	char *line;
+
+	upstream_add(world->upstream,
+		"six.allowed.test. 1 IN CNAME out.other.test.\n"
+		"out.other.test. 1 IN AAAA 2001:db8::66\n");
+	assert_answer(Q(ORDINARY, "six.allowed.test", TYPE_AAAA),
+		"NOERROR out.other.test. 2001:db8::66");
+	upstream_forget(world->upstream, "six.allowed.test");
+	upstream_add(world->upstream,
+		"six.allowed.test. 1 IN A 198.51.100.7\n");
+	upstream_hold_type(world->upstream, "six.allowed.test",
+		LDNS_RR_TYPE_A);
+	await_expired();
+	asking = ask_begin(Q(CHAINS, "six.allowed.test", TYPE_AAAA));
+	upstream_await(world->upstream, "six.allowed.test",
+		LDNS_RR_TYPE_A, 1);
+	wait_for(1000);
+	upstream_release(world->upstream, "six.allowed.test");
+	line = answer_line(ask_end(asking));
+	assert_string_equal(line, "NOERROR 64:ff9b::c633:6407");
+	free(line);
+}
+
 /* The same with what was turned on when Unbound ran already. */
 static void
 nor_is_it_after_a_fast_reload(void **state)
@@ -180,6 +228,7 @@ main(void)
 		own_world_test(nor_is_it_where_clients_may_have_to_wait),
 		own_world_test(nor_is_it_behind_dns64),
 		own_world_test(nor_is_it_with_subnetcache),
+		own_world_test(nor_is_it_while_dns64_asks_for_more),
 		own_world_test(nor_is_it_after_a_fast_reload),
 		own_world_test(
 		what_dns64_makes_after_a_fast_reload_does_not_pass),

@@ -33,6 +33,7 @@ struct asked {
 struct held_name {
 	struct held_name *next;
 	ldns_rdf *name;
+	ldns_rr_type type; /* 0: any */
 };
 
 struct upstream {
@@ -321,12 +322,13 @@ send_answer(struct upstream *upstream, const struct asked *asked)
 /* --- What it is asked. */
 
 static int
-is_held(struct upstream *upstream, const ldns_rdf *name)
+is_held(struct upstream *upstream, const struct asked *asked)
 {
 	const struct held_name *held;
 
 	for (held = upstream->held; held != NULL; held = held->next)
-		if (same_name(held->name, name))
+		if (same_name(held->name, asked->name) &&
+		    (held->type == 0 || held->type == asked->type))
 			return 1;
 	return 0;
 }
@@ -353,7 +355,7 @@ take_query(struct upstream *upstream, const uint8_t *wire, size_t length,
 	upstream->total++;
 	asked->next = upstream->asked;
 	upstream->asked = asked;
-	asked->held = is_held(upstream, asked->name);
+	asked->held = is_held(upstream, asked);
 	if (!asked->held)
 		send_answer(upstream, asked);
 	pthread_mutex_unlock(&upstream->lock);
@@ -654,11 +656,19 @@ upstream_spoil(struct upstream *upstream, const char *text)
 void
 upstream_hold(struct upstream *upstream, const char *name)
 {
+	upstream_hold_type(upstream, name, 0);
+}
+
+void
+upstream_hold_type(struct upstream *upstream, const char *name,
+	ldns_rr_type type)
+{
 	struct held_name *held = calloc(1, sizeof(*held));
 
 	if (held == NULL)
 		die("calloc");
 	held->name = name_of(name);
+	held->type = type;
 	pthread_mutex_lock(&upstream->lock);
 	held->next = upstream->held;
 	upstream->held = held;

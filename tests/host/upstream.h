@@ -41,8 +41,11 @@ void upstream_forget(struct upstream *upstream, const char *name);
 /* Makes the signatures of a name's data wrong. */
 void upstream_spoil(struct upstream *upstream, const char *name);
 
-/* From now on queries for NAME wait until upstream_release(). */
+/* From now on queries for NAME, or for NAME and TYPE, wait until
+ * upstream_release(). */
 void upstream_hold(struct upstream *upstream, const char *name);
+void upstream_hold_type(struct upstream *upstream, const char *name,
+	ldns_rr_type type);
 void upstream_release(struct upstream *upstream, const char *name);
 
 /* How many queries came for NAME and TYPE (0: any type), and in all. */
