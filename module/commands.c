@@ -921,8 +921,8 @@ put_problems(const struct diag *diag, struct record_writer *reply)
 
 	for (i = 0; i < diag->kept; i++) {
 		record_begin(reply, "problem");
-		record_text(reply, "severity", diag->items[i].severity ==
-			DIAG_ERROR ? "error" : "warning");
+		record_text(reply, "severity",
+			diag_word(diag->items[i].severity));
 		record_text(reply, "text", diag->items[i].text);
 		record_end(reply);
 	}

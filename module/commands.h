@@ -72,7 +72,7 @@
  *	  in the answer, else left out
  *
  *   reload [diff=yes]
- *	problem severity=error|warning text=
+ *	problem severity=error|warning|note text=
  *	  each that was found in the policy's files
  *	reloaded generation= checksum= groups= prefixes= patterns= policy=
  *	  what is in force now; or, where there are errors, the end is an

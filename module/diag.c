@@ -1,5 +1,5 @@
 /*
- * diag.c - what is wrong with a file: every error and warning with its place.
+ * diag.c - what is to be said of a file, each with its place.
  */
 #include "diag.h"
 
@@ -8,13 +8,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *
+diag_word(enum diag_severity severity)
+{
+	switch (severity) {
+	case DIAG_ERROR:
+		return "error";
+	case DIAG_WARNING:
+		return "warning";
+	case DIAG_NOTE:
+		break;
+	}
+	return "note";
+}
+
 /* Fills ITEM. 0, or -1 when out of memory. */
 static int
 format_item(struct diag_item *item, struct origin where, const char *format,
 	va_list args)
 {
 	const char *file = where.file != NULL ? where.file : "policy";
-	const char *word = item->severity == DIAG_ERROR ? "error" : "warning";
 	char place[32] = "", *message = NULL, *text = NULL, *p;
 	int length;
 
@@ -27,7 +40,8 @@ format_item(struct diag_item *item, struct origin where, const char *format,
 		snprintf(place, sizeof(place), ":%u", item->line);
 	if (vasprintf(&message, format, args) < 0)
 		return -1;
-	length = asprintf(&text, "%s%s: %s: %s", file, place, word, message);
+	length = asprintf(&text, "%s%s: %s: %s", file, place,
+		diag_word(item->severity), message);
 	if (length < 0) {
 		free(message);
 		return -1;
@@ -51,8 +65,10 @@ add(struct diag *diag, enum diag_severity severity, struct origin where,
 
 	if (severity == DIAG_ERROR)
 		diag->errors++;
-	else
+	else if (severity == DIAG_WARNING)
 		diag->warnings++;
+	else
+		diag->notes++;
 	if (diag->kept >= DIAG_KEPT_MAX)
 		return;
 	if (diag->kept == diag->room) {
@@ -86,6 +102,16 @@ diag_warning(struct diag *diag, struct origin where, const char *format, ...)
 
 	va_start(args, format);
 	add(diag, DIAG_WARNING, where, format, args);
+	va_end(args);
+}
+
+void
+diag_note(struct diag *diag, struct origin where, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add(diag, DIAG_NOTE, where, format, args);
 	va_end(args);
 }
 

@@ -1,5 +1,6 @@
 /*
- * diag.h - what is wrong with a file: every error and warning with its place.
+ * diag.h - what is to be said of a file: every error, warning and note with its
+ * place.
  *
  * Thread-safety: one struct diag belongs to one thread.
  */
@@ -10,7 +11,8 @@
 
 #include "query.h"
 
-enum diag_severity { DIAG_ERROR, DIAG_WARNING };
+/* A note tells of what is as it should be, and may be forgotten. */
+enum diag_severity { DIAG_ERROR, DIAG_WARNING, DIAG_NOTE };
 
 /* As many are kept; those beyond are only counted. */
 #define DIAG_KEPT_MAX 10000u
@@ -36,6 +38,7 @@ struct diag {
 	/* All that were reported, kept or not. */
 	size_t errors;
 	size_t warnings;
+	size_t notes;
 };
 
 /* Reports at WHERE: line 0 leaves line and column out, column 0 the column.
@@ -44,6 +47,11 @@ void diag_error(struct diag *diag, struct origin where, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void diag_warning(struct diag *diag, struct origin where, const char *format,
 	...) __attribute__((format(printf, 3, 4)));
+void diag_note(struct diag *diag, struct origin where, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The word for it, as it stands in an item's text. */
+const char *diag_word(enum diag_severity severity);
 
 /* The out-of-memory error, which takes no memory to report. */
 void diag_no_memory(struct diag *diag);

@@ -193,7 +193,8 @@ parse_list(struct loader *loader, struct list *list, const struct file *file)
 		add_first(&queue);
 }
 
-/* DIRECTORY/NAME.list if there is such a file; *PATH is allocated. */
+/* DIRECTORY/NAME.list where there is such a file, else NULL; *PATH is
+ * allocated. 0, or -1 when out of memory, which is reported. */
 static int
 try_directory(struct loader *loader, const char *directory,
 	const struct token *name, char **path)
@@ -204,16 +205,40 @@ try_directory(struct loader *loader, const char *directory,
 	    name->text) < 0) {
 		diag_no_memory(loader->diag);
 		*path = NULL;
-		return 1;
+		return -1;
 	}
 	/* Only where there is surely none, the next directory counts: a site's
 	 * own list must not be passed over for want of a permission. */
 	if (lstat(*path, &status) == 0 ||
 	    (errno != ENOENT && errno != ENOTDIR))
-		return 1;
+		return 0;
 	free(*path);
 	*path = NULL;
 	return 0;
+}
+
+/* The same for directory number AT, of all that lists are looked for in. 1
+ * where there are not as many. */
+static int
+try_number(struct loader *loader, size_t at, const struct token *name,
+	char **path)
+{
+	const char *const *directory = loader->options->list_directories;
+
+	if (at < loader->policy->list_directory_count)
+		return try_directory(loader,
+			loader->policy->list_directories[at], name, path);
+	at -= loader->policy->list_directory_count;
+	for (; directory != NULL && *directory != NULL; directory++)
+		if (at-- == 0)
+			return try_directory(loader, *directory, name, path);
+	return 1;
+}
+
+static int
+is_path(const struct token *name)
+{
+	return memchr(name->text, '/', name->length) != NULL;
 }
 
 /* The file of a list: as it is with a '/' in it, else from the directories of
@@ -221,27 +246,19 @@ try_directory(struct loader *loader, const char *directory,
 static char *
 search_list(struct loader *loader, const struct token *name)
 {
-	const char *const *directory = loader->options->list_directories;
-	char *path;
-	size_t i;
+	char *path = NULL;
+	size_t at;
+	int result;
 
-	if (memchr(name->text, '/', name->length) != NULL)
+	if (is_path(name))
 		return loader_path(loader, name);
-	for (i = 0; i < loader->directory_count; i++) {
-		char *own = loader_path(loader, &loader->directories[i]);
-		int done = own == NULL ||
-			try_directory(loader, own, name, &path);
-
-		if (done) {
-			path = own == NULL ? NULL : path;
-			free(own);
+	for (at = 0;; at++) {
+		result = try_number(loader, at, name, &path);
+		if (result < 0 || path != NULL)
 			return path;
-		}
-		free(own);
+		if (result > 0)
+			break;
 	}
-	for (; directory != NULL && *directory != NULL; directory++)
-		if (try_directory(loader, *directory, name, &path))
-			return path;
 	diag_error(loader->diag, name->where, "found no list \"%s\", expected "
 		"a file \"%s.list\" in a list directory",
 		loader_quote(name).text, loader_quote(name).text);
@@ -260,6 +277,36 @@ find_list(struct loader *loader, const struct token *name)
 	if (path != NULL && tape != NULL)
 		tape_put(tape, TAPE_LIST, path, strlen(path), "", 0);
 	return path;
+}
+
+/* Whether both are files, and not the same one by two names. */
+static int
+are_two(const char *a, const char *b)
+{
+	struct stat of_a, of_b;
+
+	return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 &&
+		(of_a.st_dev != of_b.st_dev || of_a.st_ino != of_b.st_ino);
+}
+
+/* A site's list that goes before one of the same name is what the site wants;
+ * but who looks for a name in the other one should know. */
+static void
+note_others(struct loader *loader, const struct token *name, const char *path)
+{
+	char *other = NULL;
+	size_t at;
+
+	if (is_path(name) || tape_replays(loader->options->tape))
+		return;
+	for (at = 0; try_number(loader, at, name, &other) == 0; at++) {
+		if (other != NULL && are_two(path, other))
+			diag_note(loader->diag, name->where, "list \"%s\" is "
+				"\"%s\", which goes before \"%s\"",
+				loader_quote(name).text, path, other);
+		free(other);
+		other = NULL;
+	}
 }
 
 /* Reads a list that is not there yet. It takes the path. */
@@ -313,6 +360,7 @@ get_list(struct loader *loader, const struct token *name)
 			free(path);
 			return loader->policy->lists[i];
 		}
+	note_others(loader, name, path);
 	return read_list(loader, name, path);
 }
 
@@ -364,11 +412,38 @@ use_list(struct loader *loader, struct list_use *use)
 	*place.lists = lists;
 }
 
+/* The directories of the policy as paths. 0, or -1: reported. */
+static int
+put_directories(struct loader *loader)
+{
+	struct policy *policy = loader->policy;
+	size_t i;
+
+	if (loader->directory_count == 0)
+		return 0;
+	policy->list_directories = calloc(loader->directory_count,
+		sizeof(*policy->list_directories));
+	if (policy->list_directories == NULL) {
+		diag_no_memory(loader->diag);
+		return -1;
+	}
+	for (i = 0; i < loader->directory_count; i++) {
+		policy->list_directories[i] = loader_path(loader,
+			&loader->directories[i]);
+		if (policy->list_directories[i] == NULL)
+			return -1;
+		policy->list_directory_count++;
+	}
+	return 0;
+}
+
 void
 lists_load(struct loader *loader)
 {
 	size_t i;
 
+	if (put_directories(loader) != 0)
+		return;
 	for (i = 0; i < loader->list_use_count; i++)
 		use_list(loader, &loader->list_uses[i]);
 }

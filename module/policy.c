@@ -315,6 +315,9 @@ policy_free(struct policy *policy)
 		time_zone_free(policy->time_zones[i]);
 	for (i = 0; i < policy->source_count; i++)
 		free(policy->sources[i]);
+	for (i = 0; i < policy->list_directory_count; i++)
+		free(policy->list_directories[i]);
+	free(policy->list_directories);
 	free(policy->settings.control_socket);
 	free(policy->settings.control_user);
 	free(policy->settings.control_group);

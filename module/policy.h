@@ -143,6 +143,9 @@ struct policy {
 	size_t prefix_count;
 	struct list **lists;
 	size_t list_count;
+	/* Of list-directory, in order; no directories of the installation. */
+	char **list_directories;
+	size_t list_directory_count;
 	struct time_zone **time_zones;
 	size_t time_zone_count;
 	/* The files read, in order; names_rule.source counts here. Where there

@@ -12,31 +12,40 @@
 
 #include "keep.h"
 
-/* Warnings of a policy file that are said. */
+/* Warnings of a policy file that are said, and notes. */
 #define WARNINGS_MAX 20
 
 static const char *const list_directories[] = {
 	BITSINK_SYSCONF_LISTS, BITSINK_DATA_LISTS, NULL
 };
 
-/* All errors, and as many warnings as a log can bear. */
+/* All errors, and as many warnings and notes as a log can bear. */
 static void
 say_diag(say_line line, const struct diag *diag)
 {
-	size_t i, warned = 0;
+	static const enum say_level levels[] = {
+		[DIAG_ERROR] = SAY_ERROR,
+		[DIAG_WARNING] = SAY_WARNING,
+		[DIAG_NOTE] = SAY_INFO
+	};
+	size_t i, said[DIAG_NOTE + 1] = { 0, 0, 0 };
 
 	for (i = 0; i < diag->kept; i++) {
-		if (diag->items[i].severity == DIAG_ERROR)
-			say(line, SAY_ERROR, "bitsink: %s",
-				diag->items[i].text);
-		else if (warned++ < WARNINGS_MAX)
-			say(line, SAY_WARNING, "bitsink: %s",
+		enum diag_severity severity = diag->items[i].severity;
+
+		if (severity == DIAG_ERROR ||
+		    said[severity]++ < WARNINGS_MAX)
+			say(line, levels[severity], "bitsink: %s",
 				diag->items[i].text);
 	}
-	if (warned > WARNINGS_MAX)
+	if (said[DIAG_WARNING] > WARNINGS_MAX)
 		say(line, SAY_WARNING, "bitsink: %zu more warnings; "
 			"\"bitsinkctl check\" prints them",
-			warned - WARNINGS_MAX);
+			said[DIAG_WARNING] - WARNINGS_MAX);
+	if (said[DIAG_NOTE] > WARNINGS_MAX)
+		say(line, SAY_INFO, "bitsink: %zu more notes; "
+			"\"bitsinkctl check\" prints them",
+			said[DIAG_NOTE] - WARNINGS_MAX);
 }
 
 static void

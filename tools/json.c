@@ -792,8 +792,8 @@ item_of(const struct diag_item *item)
 		(void)add(&json, "line", number_of(item->line));
 	if (item->column > 0)
 		(void)add(&json, "column", number_of(item->column));
-	(void)add(&json, "severity", json_string(
-		item->severity == DIAG_ERROR ? "error" : "warning"));
+	(void)add(&json, "severity",
+		json_string(diag_word(item->severity)));
 	(void)add(&json, "message", text_value(item->text + item->message));
 	return json;
 }

@@ -1131,7 +1131,7 @@ print_replay(const struct reply *reply)
 static void
 put_diag(const struct diag *diag)
 {
-	size_t i, all = diag->errors + diag->warnings;
+	size_t i, all = diag->errors + diag->warnings + diag->notes;
 
 	for (i = 0; i < diag->kept; i++) {
 		(void)text_safe(stderr, diag->items[i].text);

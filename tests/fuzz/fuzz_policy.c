@@ -169,9 +169,9 @@ check_messages(const struct diag *diag)
 			fuzz_check((unsigned char)*p >= ' ' && *p != 0x7f);
 	}
 	fuzz_check(diag->kept <= DIAG_KEPT_MAX);
-	if (diag->errors + diag->warnings <= DIAG_KEPT_MAX)
-		fuzz_check(errors == diag->errors &&
-			diag->kept == diag->errors + diag->warnings);
+	if (diag->errors + diag->warnings + diag->notes <= DIAG_KEPT_MAX)
+		fuzz_check(errors == diag->errors && diag->kept ==
+			diag->errors + diag->warnings + diag->notes);
 }
 
 static void

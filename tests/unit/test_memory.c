@@ -131,6 +131,7 @@ write_policy(void)
 {
 	static const struct text_file files[] = {
 		{ "lists/names.list", "*.a.example http\nk*.b.example 443\n" },
+		{ "more/names.list", "e.example\n" },
 		{ "parts/one.conf", "group:\n name: one\n client: 192.0.2.1\n"
 			" client: 2001:db8::/64\n client: 192.0.2.1\n"
 			" client-tag: t\n unrestricted: 2001:db8::7\n"
@@ -148,7 +149,7 @@ write_policy(void)
 			" answer-deny: 10.0.0.0/8\n answer-deny: 10.0.0.0/8\n"
 			" answer-allow: 10.1.0.0/16\n"
 			" action: sinkhole\n sinkhole: 192.0.2.3\n" },
-		{ "policy.conf", "bitsink:\n list-directory: lists\n"
+		{ "policy.conf", "bitsink:\n list-directory: lists\n list-directory: more\n"
 			"include: \"parts/*.conf\"\ninclude: \"none*\"\n" },
 	};
 

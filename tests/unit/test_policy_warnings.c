@@ -643,6 +643,80 @@ patterns_that_are_told_change_nothing_indeed(void **state)
 	assert_true(told > 300);
 }
 
+/* --- Notes. */
+
+#define N(place) "policy.conf:" place ": note: list \"l\" is "
+#define OWN(directories) "bitsink:\n" directories C
+
+static const struct row note_rows[] = {
+	{ "a list that is there once", OWN("list-directory: own\n")
+		"allow-list: l\n", { { "own/l.list", "a.example\n" },
+		{ "installed/m.list", "a.example\n" } }, "" },
+	{ "the site's before the installation's", OWN("list-directory: own\n")
+		"allow-list: l\n", { { "own/l.list", "a.example\n" },
+		{ "installed/l.list", "b.example\n" } },
+		N("4:13") "\"own/l.list\", which goes before "
+		"\"installed/l.list\"\n" },
+	{ "one in each of three", OWN("list-directory: own\n"
+		"list-directory: other\n") "allow-list: l\n",
+		{ { "own/l.list", "a.example\n" },
+		{ "other/l.list", "c.example\n" },
+		{ "installed/l.list", "b.example\n" } },
+		N("5:13") "\"own/l.list\", which goes before "
+		"\"other/l.list\"\n" N("5:13") "\"own/l.list\", which goes "
+		"before \"installed/l.list\"\n" },
+	{ "a list of two groups is noted once", OWN("list-directory: own\n")
+		"allow-list: l\ngroup: name: h client: ::1 allow-list: l\n",
+		{ { "own/l.list", "a.example\n" },
+		{ "installed/l.list", "b.example\n" } },
+		N("4:13") "\"own/l.list\", which goes before "
+		"\"installed/l.list\"\n" },
+	{ "for whatever the list is", OWN("list-directory: own\n")
+		"allow: b.example quiet-list: l\n",
+		{ { "own/l.list", "a.example\n" },
+		{ "installed/l.list", "b.example\n" } },
+		N("4:30") "\"own/l.list\", which goes before "
+		"\"installed/l.list\"\n" },
+	{ "a directory said twice", OWN("list-directory: installed\n")
+		"allow-list: l\n", { { "installed/l.list", "a.example\n" } },
+		"" },
+	{ "a list by its path goes before none", OWN("list-directory: own\n")
+		"allow-list: ./own/l.list\n", { { "own/l.list", "a.example\n" },
+		{ "installed/l.list", "b.example\n" } }, "" },
+};
+
+static void
+a_list_that_goes_before_another_of_its_name_is_noted(void **state)
+{
+	size_t i;
+	int wrong = 0;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(note_rows); i++) {
+		const struct row *row = &note_rows[i];
+		struct loaded loaded;
+
+		write_text("policy.conf", row->policy);
+		write_files(row->files, FILES_MAX);
+		loaded = load("policy.conf");
+		wrong += row_text(row->row, row->expected, loaded.text);
+		wrong += row_number(row->row, "notes",
+			(long)loaded.diag.kept, (long)loaded.diag.notes);
+		wrong += row_number(row->row, "errors and warnings", 0,
+			(long)(loaded.diag.errors + loaded.diag.warnings));
+		wrong += row_number(row->row, "loaded", 1,
+			loaded.policy != NULL);
+		if (loaded.policy != NULL)
+			wrong += row_number(row->row, "a.example is allowed",
+				row->policy != note_rows[4].policy,
+				verdict_of(loaded.policy, "192.0.2.1",
+				"a.example") == VERDICT_ALLOW);
+		unload(&loaded);
+		folder_empty();
+	}
+	assert_int_equal(wrong, 0);
+}
+
 int
 main(void)
 {
@@ -656,6 +730,8 @@ main(void)
 		test_in_folder(
 			an_absolute_include_that_matches_no_file_is_told),
 		test_in_folder(patterns_that_are_told_change_nothing_indeed),
+		test_in_folder(
+			a_list_that_goes_before_another_of_its_name_is_noted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -116,6 +116,44 @@ warnings_are_said_as_many_as_a_log_bears(void **state)
 }
 
 static void
+notes_are_said_as_many_as_a_log_bears(void **state)
+{
+	char policy[4096], expected[8192], name[32], *end;
+	struct standing standing;
+	unsigned i;
+
+	(void)state;
+	assert_int_equal(mkdir(STATE, 0700), 0);
+	end = policy + sprintf(policy, "bitsink: list-directory: a "
+		"list-directory: b\ngroup: name: g client: 192.0.2.1\n");
+	for (i = 0; i < 22; i++) {
+		end += sprintf(end, "allow-list: l%02u\n", i);
+		sprintf(name, "a/l%02u.list", i);
+		write_text(name, "a.example\n");
+		name[0] = 'b';
+		write_text(name, "b.example\n");
+	}
+	write_text("policy.conf", policy);
+	for (i = 0, end = expected; i < 20; i++)
+		end += sprintf(end, "I bitsink: policy.conf:%u:13: note: list "
+			"\"l%02u\" is \"a/l%02u.list\", which goes before "
+			"\"b/l%02u.list\"\n", i + 3, i, i, i);
+	sprintf(end, "I bitsink: 2 more notes; \"bitsinkctl check\" prints "
+		"them\n");
+	assert_int_equal(try_to_stand(&standing), 0);
+	assert_said(expected);
+	standing_clear(&standing);
+	/* The last good policy has its lists, and goes before nothing. */
+	assert_int_equal(unlink("policy.conf"), 0);
+	assert_int_equal(try_to_stand(&standing), 0);
+	assert_int_equal(said_count("note"), 0);
+	assert_int_equal(judge(&standing, "a.example"), VERDICT_ALLOW);
+	assert_int_equal(judge(&standing, "b.example"), VERDICT_BLOCK);
+	standing_clear(&standing);
+	said_clear();
+}
+
+static void
 a_policy_that_cannot_be_kept_is_in_force(void **state)
 {
 	struct standing standing;
@@ -514,6 +552,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		test_in_folder(a_good_policy_is_in_force_and_kept),
 		test_in_folder(warnings_are_said_as_many_as_a_log_bears),
+		test_in_folder(notes_are_said_as_many_as_a_log_bears),
 		test_in_folder(a_policy_that_cannot_be_kept_is_in_force),
 		test_in_folder(without_a_good_or_a_kept_one_there_is_none),
 		test_in_folder(a_bad_policy_leaves_the_kept_one_in_force),
