@@ -58,6 +58,10 @@ const struct command session_commands[] = {
 		"check a policy file as the module does, and warn",
 		offline_check, OPTION_BIT(OPTION_LISTS) |
 		OPTION_BIT(OPTION_SITE), 1, 1 },
+	{ "lists", "[NAME] [--config FILE] [--lists DIRECTORY]",
+		"print which lists there are, or what is in one",
+		catalogue_run, OPTION_BIT(OPTION_CONFIG) |
+		OPTION_BIT(OPTION_LISTS), 0, 1 },
 	{ "replay", "--config NEW [--against OLD | --state DIRECTORY] "
 		"[--lists DIRECTORY] [--site FILE] [--limit N] FILE...",
 		"tell what another policy would change for recorded queries",

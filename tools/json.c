@@ -221,6 +221,16 @@ static const struct key keys[] = {
 	{ "list", "name", TEXT },
 	{ "list", "file", TEXT },
 	{ "list", "patterns", NUMBER },
+	{ "list", "title", TEXT },
+	{ "list", "purpose", TEXT },
+	{ "list", "without", TEXT },
+	{ "list", "date", TEXT },
+	{ "list", "errors", NUMBER },
+	{ "list", "other", TEXT },
+	{ "row", "line", NUMBER },
+	{ "row", "pattern", TEXT },
+	{ "row", "ports", WORDS },
+	{ "row", "note", TEXT },
 	{ "list", "names", NUMBER },
 	{ "list", "needed", NUMBER },
 	{ "list", "wide", YES_NO },
@@ -832,6 +842,26 @@ json_check(const struct checked *checked)
 }
 
 static int
+json_lists(const struct reply *reply, const struct diag *diag)
+{
+	json_t *json = json_object();
+
+	(void)add(&json, "lists", array_of(reply, "list"));
+	(void)add(&json, "items", items_of(diag));
+	return print(json);
+}
+
+static int
+json_list(const struct reply *reply, const struct diag *diag)
+{
+	json_t *json = object_of_kind(reply, "list");
+
+	(void)add(&json, "rows", array_of(reply, "row"));
+	(void)add(&json, "items", items_of(diag));
+	return print(json);
+}
+
+static int
 json_version(const char *version)
 {
 	json_t *json = json_object();
@@ -887,6 +917,8 @@ const struct printer json_printer = {
 	.explain = json_explain,
 	.report = json_report,
 	.check = json_check,
+	.lists = json_lists,
+	.list = json_list,
 	.replay = json_replay,
 	.suggest = json_suggest,
 	.reload = json_reload,

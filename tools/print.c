@@ -2,6 +2,7 @@
  * print.c - answers for people.
  */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "session.h"
@@ -1159,6 +1160,78 @@ print_check(const struct checked *checked)
 }
 
 static int
+print_lists(const struct reply *reply, const struct diag *diag)
+{
+	static const struct column columns[] = {
+		{ "LIST", "name", 0, NULL },
+		{ "PATTERNS", "patterns", 1, NULL },
+		{ "DATE", "date", 0, NULL },
+		{ "FOR", "title", 0, NULL },
+		{ "FILE", "file", 0, NULL },
+	};
+	struct table table = {
+		reply, "list", columns, sizeof(columns) / sizeof(columns[0]), 0
+	};
+	const struct record *row = NULL;
+
+	put_diag(diag);
+	put_table(&table);
+	while ((row = next_row(&table, row)) != NULL)
+		if (has(row, "other")) {
+			put(value(row, "name"));
+			printf(": ");
+			put(value(row, "file"));
+			printf(" goes before ");
+			put(value(row, "other"));
+			putchar('\n');
+		}
+	return 0;
+}
+
+/* A line of a file, whose tabs stay. */
+static void
+put_text_line(const char *line)
+{
+	size_t length;
+	char *copy = strdup(line), *at = copy;
+
+	while (at != NULL) {
+		length = strcspn(at, "\t");
+		if (at[length] == '\0') {
+			put(at);
+			break;
+		}
+		at[length] = '\0';
+		put(at);
+		putchar('\t');
+		at += length + 1;
+	}
+	putchar('\n');
+	free(copy);
+}
+
+/* So that it can be a list again. */
+static int
+print_list(const struct reply *reply, const struct diag *diag)
+{
+	const struct record *list = reply_find(reply, "list");
+	size_t i;
+
+	put_diag(diag);
+	printf("# from ");
+	put(value(list, "file"));
+	if (has(list, "other")) {
+		printf("\n# which goes before ");
+		put(value(list, "other"));
+	}
+	putchar('\n');
+	for (i = 0; i < reply->count; i++)
+		if (strcmp(reply->records[i].kind, "text") == 0)
+			put_text_line(record_get(&reply->records[i], "line"));
+	return 0;
+}
+
+static int
 print_version(const char *version)
 {
 	printf("bitsinkctl %s\n", version);
@@ -1212,6 +1285,8 @@ const struct printer print_printer = {
 	.explain = print_explain,
 	.report = report_write,
 	.check = print_check,
+	.lists = print_lists,
+	.list = print_list,
 	.replay = print_replay,
 	.suggest = fragment_print,
 	.reload = print_reload,

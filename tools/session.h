@@ -69,6 +69,10 @@ struct printer {
 	int (*explain)(const struct record *record);
 	int (*report)(FILE *out, const struct report *report);
 	int (*check)(const struct checked *checked);
+	/* The records of catalogue.c, of all lists and of one, with what is
+	 * wrong with them. */
+	int (*lists)(const struct reply *reply, const struct diag *diag);
+	int (*list)(const struct reply *reply, const struct diag *diag);
 	/* The records that replay.c tells of. */
 	int (*replay)(const struct reply *reply);
 	/* Those of suggest.c. */
@@ -128,7 +132,7 @@ enum session_code offline_errors(const struct session *session,
 	const char *what, const struct diag *diag);
 
 /* The commands: ask.c has those that ask the module, collect.c the report,
- * offline.c and replay.c those without a module. */
+ * offline.c, catalogue.c and replay.c those without a module. */
 enum session_code ask_status(const struct session *session);
 enum session_code ask_groups(const struct session *session);
 enum session_code ask_stats(const struct session *session);
@@ -142,6 +146,7 @@ enum session_code ask_site(const struct session *session);
 enum session_code ask_report(const struct session *session);
 enum session_code offline_explain(const struct session *session);
 enum session_code offline_check(const struct session *session);
+enum session_code catalogue_run(const struct session *session);
 enum session_code replay_run(const struct session *session);
 enum session_code suggest_run(const struct session *session);
 

@@ -4,14 +4,12 @@
  * They are read as the module reads them: a policy that names them all is put
  * on a tape, with the files, and loaded from there.
  */
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "domain.h"
 #include "file.h"
+#include "found.h"
 #include "suggest.h"
 
 /* A list is proposed where names need as many of its patterns, or all it has,
@@ -22,8 +20,6 @@
 /* Tells our own list from files: no file has an empty path. */
 #define OWN_PATH ""
 #define OWN_NAME "microsoft"
-
-#define NAME_END ".list"
 
 /*
  * Where Microsoft's own documents tell that names vary (Manage connection
@@ -53,126 +49,10 @@ static const char own_list[] =
 	"*.sls.microsoft.com\n"
 	"watson.*.microsoft.com\n";
 
-/* --- Files. */
-
-/* Lists by name, with the file of each; the first of a name counts. */
-struct found {
-	char *name;
-	char *path;
-};
-
-struct search {
-	struct found *found;
-	size_t count;
-	int failed;
-};
-
-/* What can stand between quotes, and in a path, as it is. */
-static int
-is_plain(const char *name)
-{
-	return name[0] != '.' && strspn(name, "abcdefghijklmnopqrstuvwxyz"
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == strlen(name);
-}
-
-static void
-add_found(struct search *search, const char *directory, const char *file)
-{
-	size_t i, length = strlen(file) - strlen(NAME_END);
-	struct found *found;
-	char *path;
-
-	for (i = 0; i < search->count; i++)
-		if (strlen(search->found[i].name) == length &&
-		    memcmp(search->found[i].name, file, length) == 0)
-			return;
-	found = reallocarray(search->found, search->count + 1,
-		sizeof(*found));
-	if (found == NULL) {
-		search->failed = 1;
-		return;
-	}
-	search->found = found;
-	found += search->count;
-	found->name = strndup(file, length);
-	if (found->name == NULL ||
-	    asprintf(&path, "%s/%s", directory, file) < 0) {
-		free(found->name);
-		search->failed = 1;
-		return;
-	}
-	found->path = path;
-	search->count++;
-}
-
-/* 0, or -1 with errno where DIRECTORY cannot be read. */
-static int
-search_directory(struct search *search, const char *directory)
-{
-	DIR *stream = opendir(directory);
-	const struct dirent *entry;
-
-	if (stream == NULL)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
-	while ((entry = readdir(stream)) != NULL) {
-		size_t length = strlen(entry->d_name);
-
-		if (length > strlen(NAME_END) && is_plain(entry->d_name) &&
-		    strcmp(entry->d_name + length - strlen(NAME_END),
-		    NAME_END) == 0)
-			add_found(search, directory, entry->d_name);
-	}
-	closedir(stream);
-	return 0;
-}
-
-static int
-compare_found(const void *va, const void *vb)
-{
-	const struct found *a = va, *b = vb;
-
-	return strcmp(a->name, b->name);
-}
-
-static void
-search_clear(struct search *search)
-{
-	size_t i;
-
-	for (i = 0; i < search->count; i++) {
-		free(search->found[i].name);
-		free(search->found[i].path);
-	}
-	free(search->found);
-}
-
-static enum session_code
-search_all(struct search *search, const struct session *session)
-{
-	const char *own = session->arguments.options[OPTION_LISTS];
-	const char *directories[] = { BITSINK_SYSCONF_LISTS,
-		BITSINK_DATA_LISTS };
-	size_t i, count = own != NULL ? 1 : 2;
-
-	if (own != NULL)
-		directories[0] = own;
-	for (i = 0; i < count; i++)
-		if (search_directory(search, directories[i]) != 0)
-			return session_error(session, SESSION_USAGE, "cannot "
-				"read the directory \"%s\": %s",
-				directories[i], strerror(errno));
-	if (search->failed)
-		return session_printed(session, -1, SESSION_DONE);
-	if (search->count > 0)
-		qsort(search->found, search->count, sizeof(*search->found),
-			compare_found);
-	return SESSION_DONE;
-}
-
 /* --- The tape. */
 
 static void
-put_policy(struct tape *tape, const struct search *search)
+put_policy(struct tape *tape, const struct found_lists *found)
 {
 	static const char begin[] = "group:\n name: \"lists\"\n"
 		" client: 192.0.2.1\n allow-list: \"" OWN_NAME "\"\n";
@@ -185,8 +65,8 @@ put_policy(struct tape *tape, const struct search *search)
 		return;
 	}
 	fputs(begin, out);
-	for (i = 0; i < search->count; i++)
-		fprintf(out, " allow-list: \"%s\"\n", search->found[i].name);
+	for (i = 0; i < found->count; i++)
+		fprintf(out, " allow-list: \"%s\"\n", found->lists[i].name);
 	if (fclose(out) == 0)
 		tape_put(tape, TAPE_FILE, "lists", strlen("lists"), text,
 			length);
@@ -195,48 +75,28 @@ put_policy(struct tape *tape, const struct search *search)
 	free(text);
 }
 
-static void
-put_list(struct tape *tape, const char *path, const char *text, size_t length)
-{
-	tape_put(tape, TAPE_LIST, path, strlen(path), "", 0);
-	tape_put(tape, TAPE_FILE, path, strlen(path), text, length);
-}
-
 /* What cannot be read is in DIAG. */
 static void
-put_lists(struct tape *tape, const struct search *search, struct diag *diag)
+put_lists(struct tape *tape, const struct found_lists *found, struct diag *diag)
 {
 	size_t i;
 
-	put_list(tape, OWN_PATH, own_list, strlen(own_list));
-	for (i = 0; i < search->count; i++) {
-		const char *path = search->found[i].path;
+	found_put(tape, OWN_PATH, own_list, strlen(own_list));
+	for (i = 0; i < found->count; i++) {
+		const char *path = found->lists[i].path;
 		struct origin nowhere = { path, 0, 0 };
 		struct file file;
 
 		if (file_read(&file, path, nowhere, diag) != 0)
 			continue;
-		put_list(tape, path, file.text, file.length);
+		found_put(tape, path, file.text, file.length);
 		file_free(&file);
 	}
 }
 
-/* From recording to replaying, for which the tape gives its memory away. */
-static int
-rewind_tape(struct tape *tape)
-{
-	struct tape recorded = *tape;
-
-	if (tape_finish(&recorded) != 0) {
-		*tape = recorded;
-		return -1;
-	}
-	return tape_open(tape, recorded.memory, recorded.length);
-}
-
 static enum session_code
 load(struct shelf *shelf, const struct session *session,
-	const struct search *search)
+	const struct found_lists *found)
 {
 	enum session_code code = SESSION_DONE;
 	struct tape tape;
@@ -244,11 +104,11 @@ load(struct shelf *shelf, const struct session *session,
 
 	memset(&tape, 0, sizeof(tape));
 	memset(&diag, 0, sizeof(diag));
-	put_policy(&tape, search);
-	put_lists(&tape, search, &diag);
+	put_policy(&tape, found);
+	put_lists(&tape, found, &diag);
 	if (diag.errors > 0) {
 		code = offline_errors(session, "the lists", &diag);
-	} else if (rewind_tape(&tape) != 0) {
+	} else if (found_rewind(&tape) != 0) {
 		code = session_printed(session, -1, SESSION_DONE);
 	} else {
 		shelf->policy = offline_load(session, NULL, &tape, 0, &diag,
@@ -308,13 +168,13 @@ shelf_is_wide(const struct shelf_list *list)
 enum session_code
 shelf_open(struct shelf *shelf, const struct session *session)
 {
-	struct search search = { NULL, 0, 0 };
-	enum session_code code = search_all(&search, session);
+	struct found_lists found;
+	enum session_code code = found_search(&found, session, NULL);
 	size_t i;
 
 	if (code == SESSION_DONE)
-		code = load(shelf, session, &search);
-	search_clear(&search);
+		code = load(shelf, session, &found);
+	found_clear(&found);
 	if (code != SESSION_DONE)
 		return code;
 	shelf->count = shelf->policy->list_count;

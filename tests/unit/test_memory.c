@@ -149,7 +149,8 @@ write_policy(void)
 			" answer-deny: 10.0.0.0/8\n answer-deny: 10.0.0.0/8\n"
 			" answer-allow: 10.1.0.0/16\n"
 			" action: sinkhole\n sinkhole: 192.0.2.3\n" },
-		{ "policy.conf", "bitsink:\n list-directory: lists\n list-directory: more\n"
+		{ "policy.conf", "bitsink:\n list-directory: lists\n"
+			" list-directory: more\n"
 			"include: \"parts/*.conf\"\ninclude: \"none*\"\n" },
 	};
 
