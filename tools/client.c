@@ -269,7 +269,8 @@ reply_parse(struct reply *reply, char *memory, size_t length, char *wrong,
 {
 	memset(reply, 0, sizeof(*reply));
 	reply->memory = memory;
-	return parse_lines(reply, length, wrong, size);
+	/* Of no records there is no memory either. */
+	return length > 0 ? parse_lines(reply, length, wrong, size) : 0;
 }
 
 void
