@@ -39,6 +39,7 @@ static const char *const texts[OPTIONS] = {
 	[OPTION_OUTPUT] = "--output FILE",
 	[OPTION_PROMETHEUS] = "--prometheus",
 	[OPTION_RESET] = "--reset",
+	[OPTION_SINKHOLE_LOG] = "--sinkhole-log FILE",
 	[OPTION_SITE] = "--site FILE",
 	[OPTION_STATE] = "--state DIRECTORY",
 };

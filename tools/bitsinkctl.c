@@ -49,9 +49,10 @@ const struct command session_commands[] = {
 	{ "reload", "[--diff]", "read the policy again and put it in force, "
 		"or tell what that would change", ask_reload,
 		OPTION_BIT(OPTION_DIFF), 0, 0 },
-	{ "report", "[--output FILE]",
+	{ "report", "[--output FILE] [--sinkhole-log FILE]",
 		"write a page of what was blocked, as HTML", ask_report,
-		OPTION_BIT(OPTION_OUTPUT), 0, 0 },
+		OPTION_BIT(OPTION_OUTPUT) | OPTION_BIT(OPTION_SINKHOLE_LOG),
+		0, 0 },
 	{ "site", "", "print the clients, tags and zones that unbound.conf "
 		"declares", ask_site, 0, 0, 0 },
 	{ "check", "[--lists DIRECTORY] [--site FILE] FILE",

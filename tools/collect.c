@@ -6,10 +6,13 @@
 
 #include "ask.h"
 #include "replace.h"
+#include "sinkhole.h"
 
 /* As much as a page can show. */
 #define REPORT_TOP "50"
 #define REPORT_PAIRS "1000"
+/* All there are, for what is to be found among them. */
+#define JOIN_PAIRS "4096"
 
 /* The steps of GROUP, the record of one. A group that is no more there, for
  * another policy came, is one without steps. */
@@ -116,6 +119,25 @@ collect(const struct session *session, struct report *report)
 	return code;
 }
 
+/* What the sinkhole was asked for by clients that were blocked; nothing where no
+ * log of it is given. */
+static enum session_code
+collect_findings(const struct session *session, struct report *report)
+{
+	const char *path = session->arguments.options[OPTION_SINKHOLE_LOG];
+	enum session_code code;
+	struct reply pairs;
+
+	if (path == NULL)
+		return SESSION_DONE;
+	memset(&pairs, 0, sizeof(pairs));
+	code = ask_for_top(session, "pairs", NULL, JOIN_PAIRS, &pairs);
+	if (code == SESSION_DONE)
+		code = sinkhole_join(session, path, &pairs, &report->findings);
+	reply_clear(&pairs);
+	return code;
+}
+
 /* An error of the stream itself is for who closes it to tell. */
 static enum session_code
 write_report(const struct session *session, FILE *out,
@@ -154,6 +176,8 @@ ask_report(const struct session *session)
 
 	memset(&report, 0, sizeof(report));
 	code = collect(session, &report);
+	if (code == SESSION_DONE)
+		code = collect_findings(session, &report);
 	if (code == SESSION_DONE && path != NULL)
 		code = write_to_file(session, &report, path);
 	else if (code == SESSION_DONE)

@@ -268,6 +268,33 @@ static const struct key keys[] = {
 	{ "apart", "list", TEXT },
 	{ "apart", "types", TEXT },
 	{ "apart", "reasons", TEXTS },
+	{ "sinkhole", "file", TEXT },
+	{ "sinkhole", "lines", NUMBER },
+	{ "sinkhole", "requests", NUMBER },
+	{ "sinkhole", "bits", NUMBER },
+	{ "sinkhole", "tls", NUMBER },
+	{ "sinkhole", "unreadable", NUMBER },
+	{ "sinkhole", "left-out", NUMBER },
+	{ "finding", "client", TEXT },
+	{ "finding", "name", TEXT },
+	{ "finding", "group", TEXT },
+	{ "finding", "count", NUMBER },
+	{ "finding", "blocked-first", NUMBER },
+	{ "finding", "blocked-last", NUMBER },
+	{ "finding", "requests", NUMBER },
+	{ "finding", "first", NUMBER },
+	{ "finding", "last", NUMBER },
+	{ "finding", "method", TEXT },
+	{ "finding", "path", TEXT },
+	{ "finding", "agent", TEXT },
+	{ "unmatched", "client", TEXT },
+	{ "unmatched", "name", TEXT },
+	{ "unmatched", "requests", NUMBER },
+	{ "unmatched", "first", NUMBER },
+	{ "unmatched", "last", NUMBER },
+	{ "unmatched", "method", TEXT },
+	{ "unmatched", "path", TEXT },
+	{ "unmatched", "agent", TEXT },
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -629,6 +656,37 @@ group_histories(const struct report *report)
 	return array;
 }
 
+/* The texts of the records "problem". */
+static json_t *
+problems_of(const struct reply *reply)
+{
+	json_t *array = json_array();
+	size_t i;
+
+	for (i = 0; array != NULL && i < reply->count; i++) {
+		const struct record *record = &reply->records[i];
+		const char *text = record_get(record, "text");
+
+		if (strcmp(record->kind, "problem") == 0 && text != NULL &&
+		    json_array_append_new(array, text_value(text)) != 0) {
+			json_decref(array);
+			array = NULL;
+		}
+	}
+	return array;
+}
+
+static void
+add_findings(json_t **json, const struct reply *findings)
+{
+	json_t *sinkhole = object_of(reply_find(findings, "sinkhole"));
+
+	(void)add(&sinkhole, "problems", problems_of(findings));
+	(void)add(json, "sinkhole", sinkhole);
+	(void)add(json, "findings", array_of(findings, "finding"));
+	(void)add(json, "unmatched", array_of(findings, "unmatched"));
+}
+
 static int
 json_report(FILE *out, const struct report *report)
 {
@@ -642,6 +700,8 @@ json_report(FILE *out, const struct report *report)
 	(void)add(&json, "names", top_of(&report->names));
 	(void)add(&json, "rules", top_of(&report->rules));
 	(void)add(&json, "pairs", top_of(&report->pairs));
+	if (report->findings.count > 0)
+		add_findings(&json, &report->findings);
 	return write_json(out, json);
 }
 

@@ -33,6 +33,9 @@
 /* Names of a client that are seen without a click. */
 #define NAMES_SHOWN 12
 
+/* Rows of a table of findings. */
+#define FINDINGS_SHOWN 100
+
 /* What is counted, the most important first. */
 enum kind { BLOCKED, AUDITED, ALLOWED, KINDS };
 
@@ -1746,6 +1749,159 @@ write_rules(const struct page *page)
 	close_list(page);
 }
 
+/* --- Findings: who was blocked from a name, and had BITS ask for it. */
+
+enum {
+	FINDING_CLIENT, FINDING_NAME, FINDING_BLOCKED, FINDING_ASKED,
+	FINDING_REQUESTS, FINDING_WHAT, FINDING_COLUMNS
+};
+
+static const struct column finding_columns[FINDING_COLUMNS] = {
+	[FINDING_CLIENT] = { "Client", "" },
+	[FINDING_NAME] = { "Name", "group" },
+	[FINDING_BLOCKED] = { "Blocked first, last (UTC)", "time" },
+	[FINDING_ASKED] = { "Asked over HTTP first, last (UTC)", "time" },
+	[FINDING_REQUESTS] = { "Requests", "number" },
+	[FINDING_WHAT] = { "First request, agent", "group" },
+};
+
+static void
+put_times_cell(FILE *out, const struct column *column,
+	const struct record *record, const char *first, const char *last)
+{
+	open_cell(out, column);
+	fputs("<span>", out);
+	if (has(record, first)) {
+		put_time(out, time_of(record, first));
+		fputs("<br/>", out);
+		put_time(out, time_of(record, last));
+	} else {
+		fputs("not known", out);
+	}
+	fputs("</span></td>", out);
+}
+
+static void
+put_finding(FILE *out, const struct record *finding)
+{
+	const struct column *columns = finding_columns;
+
+	put_named_heading(out, &columns[FINDING_CLIENT],
+		text_of(finding, "client"));
+	open_cell(out, &columns[FINDING_NAME]);
+	fputs("<span><span class=\"name\">", out);
+	put_text(out, text_of(finding, "name"));
+	fputs("</span>", out);
+	if (has(finding, "group")) {
+		fputs("<span class=\"note\">", out);
+		put_text(out, text_of(finding, "group"));
+		fputs("</span>", out);
+	}
+	fputs("</span></td>", out);
+	put_times_cell(out, &columns[FINDING_BLOCKED], finding,
+		"blocked-first", "blocked-last");
+	put_times_cell(out, &columns[FINDING_ASKED], finding, "first", "last");
+	put_number_cell(out, &columns[FINDING_REQUESTS],
+		number_of(finding, "requests"));
+	open_cell(out, &columns[FINDING_WHAT]);
+	fputs("<span><code>", out);
+	put_text(out, text_of(finding, "method"));
+	fputs(" ", out);
+	put_text(out, text_of(finding, "path"));
+	fputs("</code><span class=\"note\">", out);
+	put_text(out, text_of(finding, "agent"));
+	fputs("</span></span></td></tr>\n", out);
+}
+
+/* The first records of KIND, in a table with CAPTION. */
+static void
+put_findings(const struct page *page, const char *kind, const char *caption)
+{
+	const struct reply *reply = &page->report->findings;
+	size_t i, count = count_of(reply, kind), shown = 0;
+	FILE *out = page->out;
+
+	fprintf(out, "<div class=\"scroll\"><table role=\"table\">"
+		"<caption>%s, those that asked last first", caption);
+	if (count > FINDINGS_SHOWN)
+		fprintf(out, "; %d of %zu, the others with --json",
+			FINDINGS_SHOWN, count);
+	fputs(".</caption>", out);
+	open_table(out, finding_columns, FINDING_COLUMNS);
+	for (i = 0; i < reply->count && shown < FINDINGS_SHOWN; i++)
+		if (strcmp(reply->records[i].kind, kind) == 0) {
+			put_finding(out, &reply->records[i]);
+			shown++;
+		}
+	close_table(out);
+}
+
+/* What the log had besides, and what of it could not be read. */
+static void
+put_log(const struct page *page)
+{
+	const struct reply *reply = &page->report->findings;
+	const struct record *log = reply_find(reply, "sinkhole");
+	FILE *out = page->out;
+	size_t i;
+
+	fputs("<p class=\"soft\">The sinkhole's log ", out);
+	put_code(out, text_of(log, "file"));
+	fputs(" has ", out);
+	put_things(out, number_of(log, "requests"), "request");
+	fputs(" over HTTP, ", out);
+	put_number(out, number_of(log, "bits"));
+	fputs(" of them by BITS, and ", out);
+	put_things(out, number_of(log, "tls"), "connection");
+	fputs(" over TLS, where the agent is not to be seen.", out);
+	if (number_of(log, "left-out") > 0) {
+		fputs(" Left out are ", out);
+		put_things(out, number_of(log, "left-out"), "request");
+		fputs(" of BITS, for too many other clients and names.", out);
+	}
+	fputs("</p>\n", out);
+	if (number_of(log, "unreadable") == 0)
+		return;
+	fputs("<p>", out);
+	put_things(out, number_of(log, "unreadable"), "line");
+	fputs(" of it could not be read:</p>\n<ul>\n", out);
+	for (i = 0; i < reply->count; i++)
+		if (strcmp(reply->records[i].kind, "problem") == 0) {
+			fputs("<li>", out);
+			put_code(out, text_of(&reply->records[i], "text"));
+			fputs("</li>\n", out);
+		}
+	fputs("</ul>\n", out);
+}
+
+static void
+write_findings(const struct page *page)
+{
+	const struct reply *reply = &page->report->findings;
+	size_t count = count_of(reply, "finding");
+	FILE *out = page->out;
+
+	if (reply->count == 0)
+		return;
+	fprintf(out, "<section class=\"card%s\" id=\"findings\" "
+		"aria-labelledby=\"findings-title\">\n"
+		"<h2 id=\"findings-title\">Findings</h2>\n",
+		count > 0 ? " warning" : "");
+	if (count > 0) {
+		put_findings(page, "finding", "Clients that were blocked from "
+			"a name, and had BITS ask the sinkhole for it");
+	} else {
+		put_empty(out, "No client had BITS ask for a blocked name");
+		fputs("as far as the sinkhole's log and the list of blocked "
+			"names go.</p>\n", out);
+	}
+	if (count_of(reply, "unmatched") > 0)
+		put_findings(page, "unmatched", "BITS asked the sinkhole for "
+			"these, too, which are in no list of blocked names");
+	put_log(page);
+	fputs("</section>\n", out);
+}
+
 /* --- How far the counts can be trusted. */
 
 enum {
@@ -1876,10 +2032,14 @@ write_top(const struct page *page)
 }
 
 static void
-write_links(FILE *out)
+write_links(const struct page *page)
 {
-	fputs("<nav aria-label=\"Parts of this page\"><ul>"
-		"<li><a href=\"#day\">24 hours</a></li>"
+	FILE *out = page->out;
+
+	fputs("<nav aria-label=\"Parts of this page\"><ul>", out);
+	if (page->report->findings.count > 0)
+		fputs("<li><a href=\"#findings\">Findings</a></li>", out);
+	fputs("<li><a href=\"#day\">24 hours</a></li>"
 		"<li><a href=\"#groups\">Groups</a></li>"
 		"<li><a href=\"#clients\">Clients</a></li>"
 		"<li><a href=\"#names\">Names</a></li>"
@@ -1955,7 +2115,8 @@ report_write(FILE *out, const struct report *report)
 	write_warning(&page);
 	write_state(&page);
 	write_tiles(&page);
-	write_links(out);
+	write_links(&page);
+	write_findings(&page);
 	write_day(&page);
 	result = write_groups(&page);
 	write_clients(&page);
@@ -1985,4 +2146,5 @@ report_clear(struct report *report)
 	reply_clear(&report->names);
 	reply_clear(&report->rules);
 	reply_clear(&report->pairs);
+	reply_clear(&report->findings);
 }

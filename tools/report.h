@@ -23,6 +23,8 @@ struct report {
 	struct reply names; /* top by=names limit=50 */
 	struct reply rules; /* top by=rules limit=50 */
 	struct reply pairs; /* top by=pairs limit=1000 */
+	/* The records of sinkhole.h; none where there is no log to join. */
+	struct reply findings;
 };
 
 /* Writes the page, HTML in one file that needs nothing else. 0, or -1 where

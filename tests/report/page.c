@@ -4,8 +4,8 @@
  *   page FOLDER >PAGE
  *
  * FOLDER has the replies of report.h, without their last record: status,
- * groups, history, clients, names, rules, pairs, and history-N of group number
- * N, from 1; a reply whose file is missing has no record.
+ * groups, history, clients, names, rules, pairs, findings, and history-N of
+ * group number N, from 1; a reply whose file is missing has no record.
  *
  * Exit codes: 0 done, 1 a reply is wrong or the page was not written, 2 wrong
  * usage.
@@ -103,6 +103,7 @@ main(int argc, char **argv)
 	read_reply(&report.names, argv[1], "names");
 	read_reply(&report.rules, argv[1], "rules");
 	read_reply(&report.pairs, argv[1], "pairs");
+	read_reply(&report.findings, argv[1], "findings");
 	read_histories(&report, argv[1]);
 	result = report_write(stdout, &report);
 	report_clear(&report);
