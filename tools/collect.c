@@ -119,8 +119,8 @@ collect(const struct session *session, struct report *report)
 	return code;
 }
 
-/* What the sinkhole was asked for by clients that were blocked; nothing where no
- * log of it is given. */
+/* What the sinkhole was asked for by clients that were blocked; nothing where
+ * no log of it is given. */
 static enum session_code
 collect_findings(const struct session *session, struct report *report)
 {
