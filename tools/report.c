@@ -1757,10 +1757,10 @@ enum {
 };
 
 static const struct column finding_columns[FINDING_COLUMNS] = {
-	[FINDING_CLIENT] = { "Client", "" },
+	[FINDING_CLIENT] = { "Client", "long" },
 	[FINDING_NAME] = { "Name", "group" },
-	[FINDING_BLOCKED] = { "Blocked first, last (UTC)", "time" },
-	[FINDING_ASKED] = { "Asked over HTTP first, last (UTC)", "time" },
+	[FINDING_BLOCKED] = { "Blocked (UTC)", "time" },
+	[FINDING_ASKED] = { "Asked by HTTP (UTC)", "time" },
 	[FINDING_REQUESTS] = { "Requests", "number" },
 	[FINDING_WHAT] = { "First request, agent", "group" },
 };
@@ -1822,7 +1822,8 @@ put_findings(const struct page *page, const char *kind, const char *caption)
 	FILE *out = page->out;
 
 	fprintf(out, "<div class=\"scroll\"><table role=\"table\">"
-		"<caption>%s, those that asked last first", caption);
+		"<caption>%s, those that asked last first; times are the "
+		"first and the last", caption);
 	if (count > FINDINGS_SHOWN)
 		fprintf(out, "; %d of %zu, the others with --json",
 			FINDINGS_SHOWN, count);
