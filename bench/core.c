@@ -284,8 +284,8 @@ measure_names(const char *shape, uint32_t count)
 
 /* Names that were chosen for a key, in a table with another key and in one with
  * that key, next to names that were not chosen. With the key in somebody's
- * hands, each look-up passes by many others: that is what shows that these names
- * were chosen well. */
+ * hands, each look-up passes by many others: so these names were chosen
+ * well. */
 static void
 measure_guessed(uint32_t count)
 {

@@ -17,7 +17,7 @@ measure_fail(const char *format, ...)
 {
 	va_list arguments;
 
-	fputs("core: ", stderr);
+	fputs("bench: ", stderr);
 	va_start(arguments, format);
 	vfprintf(stderr, format, arguments);
 	va_end(arguments);

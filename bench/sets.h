@@ -63,8 +63,8 @@ struct patterns {
 struct patterns patterns_make(enum shape shape, uint32_t count,
 	int has_denies);
 void patterns_clear(struct patterns *patterns);
-/* Writes the pattern NUMBER; numbers of the count and above are such as none of
- * the set is equal to. */
+/* Writes the pattern NUMBER; those of the count and above are none of the
+ * set. */
 void patterns_text(const struct patterns *patterns, uint32_t number,
 	char text[SET_TEXT_MAX]);
 enum effect patterns_effect(const struct patterns *patterns, uint32_t number);
@@ -85,7 +85,7 @@ struct name_question *questions_make(const struct patterns *patterns,
 /* Where prefixes are. */
 enum place {
 	PLACE_SPREAD, /* both families, lengths as sites have them */
-	PLACE_CLUSTERED, /* IPv4 addresses near to each other, and two far off */
+	PLACE_CLUSTERED, /* IPv4 addresses near to each other, two far off */
 	PLACE_NESTED, /* IPv6, in each other as deep as it goes */
 	PLACE_COUNT
 };

@@ -41,33 +41,27 @@ static const uint8_t octet_kinds[UCHAR_MAX + 1] = {
 	['#'] = OCTET_COMMENT
 };
 
-static unsigned
-kind_of(const struct line *line, size_t at)
-{
-	return octet_kinds[(unsigned char)line->file->text[at]];
-}
-
 /* The next word of the line; length 0 where there is none. */
-static struct token
-next_word(struct line *line, unsigned separators)
+static void
+next_word(struct line *line, unsigned separators, struct token *word)
 {
+	const char *text = line->file->text;
 	unsigned ends = separators | OCTET_COMMENT;
-	struct token word;
-	size_t at;
+	size_t at = line->at, end = line->end, first;
 
-	while (line->at < line->end && (kind_of(line, line->at) & separators))
-		line->at++;
-	word.text = line->file->text + line->at;
-	word.quoted = 0;
-	word.where.file = line->file->name;
-	word.where.line = line->number;
-	word.where.column = (unsigned)(line->at - line->start) + 1;
-	for (at = line->at; at < line->end && (kind_of(line, at) & ends) == 0;)
+	while (at < end && (octet_kinds[(unsigned char)text[at]] & separators))
 		at++;
-	word.length = at - line->at;
+	first = at;
+	while (at < end && (octet_kinds[(unsigned char)text[at]] & ends) == 0)
+		at++;
+	word->text = text + first;
+	word->length = at - first;
+	word->quoted = 0;
+	word->where.file = line->file->name;
+	word->where.line = line->number;
+	word->where.column = (unsigned)(first - line->start) + 1;
 	/* Where a comment begins in front of any word, none follows. */
-	line->at = word.length > 0 ? at : line->end;
-	return word;
+	line->at = at > first ? at : end;
 }
 
 static int
@@ -127,7 +121,7 @@ add_later(struct queue *queue, const struct token *word)
 	last = &queue->waiting[(queue->first + queue->count) % WAITING];
 	if (loader_read_pattern(queue->loader, word, 0, last) != 0)
 		return;
-	names_fetch(queue->names, &last->pattern);
+	names_fetch(queue->names, &last->pattern, &last->hint);
 	queue->count++;
 }
 
@@ -136,13 +130,14 @@ add_later(struct queue *queue, const struct token *word)
 static void
 take_line(struct queue *queue, struct line *line)
 {
-	struct token word = next_word(line, OCTET_BLANK);
+	struct token word;
 
+	next_word(line, OCTET_BLANK, &word);
 	if (word.length == 0)
 		return;
 	add_later(queue, &word);
 	for (;;) {
-		word = next_word(line, OCTET_BLANK | OCTET_COMMA);
+		next_word(line, OCTET_BLANK | OCTET_COMMA, &word);
 		if (word.length == 0)
 			return;
 		if (!is_transport(&word))

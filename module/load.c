@@ -155,7 +155,7 @@ int
 loader_read_pattern(struct loader *loader, const struct token *token,
 	int deny, struct read_pattern *read)
 {
-	struct names_rule *rule = &read->rule;
+	struct names_rule rule;
 	struct pattern_error error;
 
 	if (pattern_from_text(&read->pattern, token->text, token->length,
@@ -167,12 +167,13 @@ loader_read_pattern(struct loader *loader, const struct token *token,
 			"%s", loader_quote(token).text, error.expected);
 		return -1;
 	}
-	rule->line = token->where.line;
-	rule->column = (uint16_t)(token->where.column < UINT16_MAX
+	rule.line = token->where.line;
+	rule.column = (uint16_t)(token->where.column < UINT16_MAX
 		? token->where.column : UINT16_MAX);
-	rule->source = loader->source & (NAMES_SOURCES_MAX - 1);
-	rule->deny = deny != 0;
-	rule->beats_allow = 0;
+	rule.source = loader->source & (NAMES_SOURCES_MAX - 1);
+	rule.deny = deny != 0;
+	rule.beats_allow = 0;
+	read->rule = rule;
 	return 0;
 }
 
@@ -180,8 +181,8 @@ uint32_t
 loader_keep_pattern(struct loader *loader, struct names *names,
 	const struct read_pattern *read)
 {
-	uint32_t earlier, number = names_add(names, &read->pattern,
-		&read->rule, &earlier);
+	uint32_t earlier, number = names_add_from(names, &read->pattern,
+		&read->rule, &read->hint, &earlier);
 
 	if (number == NAMES_NO_RULE)
 		diag_no_memory(loader->diag);
@@ -198,6 +199,7 @@ loader_add_pattern(struct loader *loader, struct names *names,
 
 	if (loader_read_pattern(loader, token, deny, &read) != 0)
 		return NAMES_NO_RULE;
+	names_fetch(names, &read.pattern, &read.hint);
 	return loader_keep_pattern(loader, names, &read);
 }
 

@@ -150,6 +150,8 @@ struct loader_text loader_quote(const struct token *token);
 struct read_pattern {
 	struct pattern pattern;
 	struct names_rule rule;
+	/* Filled in by names_fetch(). */
+	struct names_hint hint;
 };
 
 /* Reads the pattern that TOKEN writes, of the file read now. 0, or -1 with the
@@ -157,7 +159,8 @@ struct read_pattern {
 int loader_read_pattern(struct loader *loader, const struct token *token,
 	int deny, struct read_pattern *read);
 
-/* Adds it. Its rule's number, or NAMES_NO_RULE with the error reported. */
+/* Adds it, with its hint. Its rule's number, or NAMES_NO_RULE with the error
+ * reported. */
 uint32_t loader_keep_pattern(struct loader *loader, struct names *names,
 	const struct read_pattern *read);
 

@@ -90,6 +90,14 @@ find_child(const struct names *names, uint32_t parent, const uint8_t *label)
 		label), parent, label)] & names->number_bits;
 }
 
+/* Fills an empty slot, which find_slot() told for HASH. */
+static void
+fill_slot(struct names *names, uint32_t slot, uint64_t hash, uint32_t child)
+{
+	names->slots[slot] = ((uint32_t)hash & ~names->number_bits) | child;
+	names->slot_used++;
+}
+
 static void
 add_slot(struct names *names, uint64_t hash, uint32_t child)
 {
@@ -97,8 +105,7 @@ add_slot(struct names *names, uint64_t hash, uint32_t child)
 
 	while (names->slots[slot] != 0)
 		slot = next_slot(names, slot);
-	names->slots[slot] = ((uint32_t)hash & ~names->number_bits) | child;
-	names->slot_used++;
+	fill_slot(names, slot, hash, child);
 }
 
 /* Whether a node is one that somebody looks for. Wildcard labels are looked for
@@ -202,6 +209,17 @@ shrink(void *array, uint32_t used, uint32_t *room, size_t size)
 	*room = used;
 }
 
+/* Copies LENGTH octets, and up to seven more: labels are short, and it is known
+ * beforehand how often this goes round. */
+static inline void
+copy_octets(uint8_t *to, const uint8_t *from, unsigned length)
+{
+	unsigned i;
+
+	for (i = 0; i < length; i += 8)
+		memcpy(to + i, from + i, 8);
+}
+
 /* As tree_labels(), to write them. */
 static uint8_t *
 node_labels(uint32_t *node)
@@ -209,8 +227,8 @@ node_labels(uint32_t *node)
 	return (uint8_t *)node + (tree_labels(node) - (const uint8_t *)node);
 }
 
-/* Adds a node with LENGTH octets of LABELS, and with RULE unless it is NULL.
- * There is room for it. */
+/* Adds a node with LENGTH octets of LABELS, behind which seven may be read, and
+ * with RULE unless it is NULL. There is room for it. */
 static uint32_t
 add_node(struct names *names, uint32_t parent, const struct names_rule *rule,
 	unsigned bits, const uint8_t *labels, unsigned length)
@@ -219,7 +237,7 @@ add_node(struct names *names, uint32_t parent, const struct names_rule *rule,
 
 	node[0] = parent;
 	tree_set_bits(node, bits);
-	memcpy(node_labels(node), labels, length);
+	copy_octets(node_labels(node), labels, length);
 	if (rule != NULL) {
 		node[0] |= TREE_RULE;
 		memcpy(node + tree_rule_at(node), rule, sizeof(*rule));
@@ -231,7 +249,7 @@ add_node(struct names *names, uint32_t parent, const struct names_rule *rule,
 struct names *
 names_new(const struct names_key *key)
 {
-	static const uint8_t no_label[1] = { TREE_LAST };
+	static const uint8_t no_label[8] = { TREE_LAST };
 	struct names *names = calloc(1, sizeof(*names));
 
 	if (names == NULL)
@@ -241,7 +259,7 @@ names_new(const struct names_key *key)
 		names_free(names);
 		return NULL;
 	}
-	(void)add_node(names, TREE_ROOT, NULL, 0, no_label, sizeof(no_label));
+	(void)add_node(names, TREE_ROOT, NULL, 0, no_label, 1);
 	if (rehash(names, 16) != 0) {
 		names_free(names);
 		return NULL;
@@ -369,7 +387,8 @@ struct way {
 	int is_new;
 };
 
-/* Writes the label I of a pattern as a node has it; returns its octets. */
+/* Writes the label I of a pattern as a node has it, and up to seven octets
+ * behind it; returns its octets. */
 static unsigned
 write_form(const struct pattern *pattern, unsigned i, uint8_t *form)
 {
@@ -377,7 +396,7 @@ write_form(const struct pattern *pattern, unsigned i, uint8_t *form)
 	uint64_t star = pattern->star[i];
 	unsigned length = 1u + label[0];
 
-	memcpy(form, label, length);
+	copy_octets(form, label, length);
 	if (star == 0)
 		return length;
 	form[0] |= TREE_WILD;
@@ -404,23 +423,14 @@ make_node(struct names *names, struct way *way, const uint8_t *labels,
 	way->is_new = 1;
 }
 
-/* The same with a slot for it. */
-static void
-make_child(struct names *names, struct way *way, const uint8_t *labels,
-	unsigned length)
-{
-	uint64_t hash = tree_hash(&names->key, way->node, labels);
-
-	make_node(names, way, labels, length);
-	add_slot(names, hash, way->node);
-}
-
 static void
 go_by_wild(struct names *names, struct way *way)
 {
 	uint8_t form[1 + NAME_LABEL_MAX + 8 + 8];
 	unsigned length = write_form(way->pattern, --way->left, form);
-	uint32_t child = find_child(names, way->node, form);
+	uint64_t hash = tree_hash(&names->key, way->node, form);
+	uint32_t slot = find_slot(names, hash, way->node, form);
+	uint32_t child = names->slots[slot] & names->number_bits;
 
 	names->has_wild[way->rule->deny] = 1;
 	if (child != TREE_ROOT) {
@@ -429,12 +439,14 @@ go_by_wild(struct names *names, struct way *way)
 	}
 	names->wild_labels++;
 	form[0] |= TREE_LAST;
-	make_child(names, way, form, length);
+	make_node(names, way, form, length);
+	fill_slot(names, slot, hash, way->node);
 }
 
-/* Makes a node with all labels up to the next one with a wildcard. */
+/* Makes a node with all labels up to the next one with a wildcard, in SLOT,
+ * which is empty, for HASH of the first label. */
 static void
-go_by_new(struct names *names, struct way *way)
+go_by_new(struct names *names, struct way *way, uint32_t slot, uint64_t hash)
 {
 	uint8_t labels[NAME_OCTETS_MAX + 8];
 	unsigned at, length = 0;
@@ -445,7 +457,8 @@ go_by_new(struct names *names, struct way *way)
 	} while (way->left > 0 && way->pattern->star[way->left - 1] == 0);
 	labels[at] |= TREE_LAST;
 	tree_add_bits(names->words + way->node, TREE_LITERALS);
-	make_child(names, way, labels, length);
+	make_node(names, way, labels, length);
+	fill_slot(names, slot, hash, way->node);
 }
 
 /*
@@ -484,17 +497,17 @@ part_edge(struct names *names, struct way *way, uint32_t slot,
 	}
 }
 
+/* HASH is that of the next label. */
 static void
-go_by_literal(struct names *names, struct way *way)
+go_by_literal(struct names *names, struct way *way, uint64_t hash)
 {
 	const struct pattern *pattern = way->pattern;
 	const uint8_t *label = name_label(&pattern->name, way->left - 1), *at;
-	uint32_t slot = find_slot(names, tree_hash(&names->key, way->node,
-		label), way->node, label);
+	uint32_t slot = find_slot(names, hash, way->node, label);
 	uint32_t child = names->slots[slot] & names->number_bits;
 
 	if (child == TREE_ROOT) {
-		go_by_new(names, way);
+		go_by_new(names, way, slot, hash);
 		return;
 	}
 	/* The first label is the same; so may be others. */
@@ -541,7 +554,7 @@ gets_end(struct names *names, uint32_t node, unsigned end,
 static void
 add_late(struct names *names, struct way *way, uint32_t *earlier)
 {
-	static const uint8_t label[1] = { TREE_LAST };
+	static const uint8_t label[8] = { TREE_LAST };
 	struct names_rule rule = *way->rule;
 	unsigned scope = way->pattern->scope, got = 0, end;
 	uint32_t late;
@@ -552,7 +565,7 @@ add_late(struct names *names, struct way *way, uint32_t *earlier)
 			got |= end;
 	tree_add_bits(names->words + way->node, TREE_LATE(got));
 	late = add_node(names, way->node, &rule, got |
-		(bits_for(scope) & TREE_BOTH), label, sizeof(label));
+		(bits_for(scope) & TREE_BOTH), label, 1);
 	if (got != 0)
 		add_slot(names, tree_late_hash(&names->key, way->node), late);
 	way->node = late;
@@ -591,30 +604,55 @@ names_expect(struct names *names, size_t patterns)
 		(void)rehash(names, slots_for(patterns));
 }
 
+/* The next label, and others that have none to part from behind it. */
+static void
+go_on(struct names *names, struct way *way)
+{
+	unsigned next = way->left - 1;
+
+	way->is_new = 0;
+	if (way->pattern->star[next] != 0)
+		go_by_wild(names, way);
+	else
+		go_by_literal(names, way, tree_hash(&names->key, way->node,
+			name_label(&way->pattern->name, next)));
+}
+
+/* A node keeps its number and its name, whatever is added: a hint stays right
+ * until the table is finished. */
 uint32_t
-names_add(struct names *names, const struct pattern *pattern,
-	const struct names_rule *rule, uint32_t *earlier)
+names_add_from(struct names *names, const struct pattern *pattern,
+	const struct names_rule *rule, const struct names_hint *hint,
+	uint32_t *earlier)
 {
 	struct names_rule clean = *rule;
-	struct way way = { pattern, &clean, TREE_ROOT, pattern->name.labels,
-		0 };
+	struct way way = { pattern, &clean, hint->node, hint->left, 0 };
 
 	*earlier = NAMES_NO_RULE;
 	if (make_room(names, pattern) != 0)
 		return NAMES_NO_RULE;
-	clean.beats_allow = 0;
-	while (way.left > 0) {
-		way.is_new = 0;
-		if (pattern->star[way.left - 1] != 0)
-			go_by_wild(names, &way);
-		else
-			go_by_literal(names, &way);
-	}
+	/* Written only where it must be: what is read as a whole right after
+	 * would have to wait for it. */
+	if (clean.beats_allow)
+		clean.beats_allow = 0;
+	if (way.left < pattern->name.labels && pattern->star[way.left - 1] == 0)
+		go_by_literal(names, &way, hint->hash);
+	while (way.left > 0)
+		go_on(names, &way);
 	if (!way.is_new)
 		add_late(names, &way, earlier);
 	if (names->rule_count % MARK_EVERY == 0)
 		names->marks[names->rule_count / MARK_EVERY] = way.node;
 	return names->rule_count++;
+}
+
+uint32_t
+names_add(struct names *names, const struct pattern *pattern,
+	const struct names_rule *rule, uint32_t *earlier)
+{
+	const struct names_hint none = { TREE_ROOT, pattern->name.labels, 0 };
+
+	return names_add_from(names, pattern, rule, &none, earlier);
 }
 
 /* --- Finishing. */
@@ -1010,19 +1048,28 @@ names_find(const struct names *names, const struct name *name,
 /* The first labels lead where many patterns go by: that is at hand. What they
  * lead to most often is not. */
 void
-names_fetch(const struct names *names, const struct pattern *pattern)
+names_fetch(const struct names *names, const struct pattern *pattern,
+	struct names_hint *hint)
 {
 	struct place at = { TREE_ROOT, pattern->name.labels };
-	const uint8_t *label;
+	unsigned i;
 
-	if (at.left == 0 || pattern->star[at.left - 1] != 0)
+	hint->node = TREE_ROOT;
+	hint->left = at.left;
+	if (at.left == 0)
 		return;
 	at = follow(names, &pattern->name, at);
 	if (at.left == NOWHERE || at.left == 0)
 		return;
-	label = name_label(&pattern->name, at.left - 1);
-	__builtin_prefetch(&names->slots[first_slot(names,
-		tree_hash(&names->key, at.node, label))]);
+	/* A wildcard is no asterisk, though both are the same octet. */
+	for (i = at.left; i < pattern->name.labels; i++)
+		if (pattern->star[i] != 0)
+			return;
+	hint->node = at.node;
+	hint->left = at.left;
+	hint->hash = tree_hash(&names->key, at.node,
+		name_label(&pattern->name, at.left - 1));
+	__builtin_prefetch(&names->slots[first_slot(names, hint->hash)]);
 }
 
 /* --- Patterns as text. */

@@ -60,9 +60,19 @@ void names_free(struct names *names);
  * then. Nothing else changes, whatever is added. */
 void names_expect(struct names *names, size_t patterns);
 
-/* Has what names_add() of a pattern will look at fetched from memory: of use
- * where a few others are added in between. */
-void names_fetch(const struct names *names, const struct pattern *pattern);
+/* How far the way of a pattern into its table is known. */
+struct names_hint {
+	uint32_t node;
+	/* Labels of the pattern that are left from there. */
+	uint32_t left;
+	/* Of the next one, unless all are left. */
+	uint64_t hash;
+};
+
+/* Has what names_add_from() of a pattern will look at fetched from memory: of
+ * use where a few others are added in between. */
+void names_fetch(const struct names *names, const struct pattern *pattern,
+	struct names_hint *hint);
 
 /*
  * Adds a pattern. Returns the rule's number; *EARLIER is the number of a rule
@@ -73,6 +83,12 @@ void names_fetch(const struct names *names, const struct pattern *pattern);
  */
 uint32_t names_add(struct names *names, const struct pattern *pattern,
 	const struct names_rule *rule, uint32_t *earlier);
+
+/* The same, with the HINT that names_fetch() gave for this pattern and table,
+ * whatever was added since. */
+uint32_t names_add_from(struct names *names, const struct pattern *pattern,
+	const struct names_rule *rule, const struct names_hint *hint,
+	uint32_t *earlier);
 
 /* Gives memory back and makes the table ready for names_find(). 0, or -1
  * when out of memory. */

@@ -111,6 +111,7 @@ add_pattern(struct set *set, char mark, const char *text, size_t length)
 	struct written *written = &set->patterns[set->count];
 	struct pattern_error error = { SIZE_MAX, NULL };
 	struct names_rule rule;
+	struct names_hint hint;
 	uint32_t earlier;
 
 	if (set->count == PATTERNS_MAX)
@@ -125,8 +126,9 @@ add_pattern(struct set *set, char mark, const char *text, size_t length)
 	memset(&rule, 0, sizeof(rule));
 	rule.line = (uint32_t)set->count;
 	rule.deny = mark == '-';
-	written->rule = names_add(set->tables[written->table],
-		&written->pattern, &rule, &earlier);
+	names_fetch(set->tables[written->table], &written->pattern, &hint);
+	written->rule = names_add_from(set->tables[written->table],
+		&written->pattern, &rule, &hint, &earlier);
 	fuzz_check(written->rule != NAMES_NO_RULE);
 	check_earlier(set, written, earlier);
 	set->count++;

@@ -46,9 +46,10 @@ set_new(size_t room, uint64_t key)
 	return set;
 }
 
-/* Adds "+PATTERN" (an allow) or "-PATTERN" (a deny); its line is its index. */
+/* Adds "+PATTERN" (an allow) or "-PATTERN" (a deny), by a HINT unless it is
+ * NULL; its line is its index. */
 static uint32_t
-set_add(struct set *set, const char *text)
+set_add_from(struct set *set, const char *text, const struct names_hint *hint)
 {
 	struct names_rule rule;
 	uint32_t earlier;
@@ -60,10 +61,33 @@ set_add(struct set *set, const char *text)
 	rule.deny = *text == '-';
 	set->patterns[set->count] = pattern_of(text + 1);
 	set->deny[set->count] = rule.deny;
-	assert_int_equal(names_add(set->names, &set->patterns[set->count],
-		&rule, &earlier), set->count);
+	if (hint == NULL)
+		assert_int_equal(names_add(set->names,
+			&set->patterns[set->count], &rule, &earlier),
+			set->count);
+	else
+		assert_int_equal(names_add_from(set->names,
+			&set->patterns[set->count], &rule, hint, &earlier),
+			set->count);
 	set->count++;
 	return earlier;
+}
+
+static uint32_t
+set_add(struct set *set, const char *text)
+{
+	return set_add_from(set, text, NULL);
+}
+
+/* What is known of the way of a pattern by now. */
+static struct names_hint
+set_fetch(const struct set *set, const char *text)
+{
+	struct pattern pattern = pattern_of(text + 1);
+	struct names_hint hint;
+
+	names_fetch(set->names, &pattern, &hint);
+	return hint;
 }
 
 static void
@@ -779,12 +803,13 @@ add_many(struct names *names, const char *form, unsigned count)
 		struct pattern pattern;
 		uint32_t earlier;
 		char text[300];
+		struct names_hint hint;
 
 		snprintf(text, sizeof(text), form, i, i / 2, i / 50);
 		pattern = pattern_of(text);
-		names_fetch(names, &pattern);
-		assert_int_equal(names_add(names, &pattern, &rule, &earlier),
-			i);
+		names_fetch(names, &pattern, &hint);
+		assert_int_equal(names_add_from(names, &pattern, &rule, &hint,
+			&earlier), i);
 		octets += strlen(text);
 	}
 	return octets;
@@ -881,11 +906,7 @@ patterns_may_be_expected(void **state)
 
 		names_expect(set.names, counts[k]);
 		for (i = 0; i < 300; i++) {
-			struct pattern pattern;
-
 			any_rule(&chance, text);
-			pattern = pattern_of(text + 1);
-			names_fetch(set.names, &pattern);
 			(void)set_add(&set, text);
 		}
 		assert_int_equal(names_finish(set.names), 0);
@@ -895,6 +916,59 @@ patterns_may_be_expected(void **state)
 		}
 		set_free(&set);
 	}
+}
+
+/* Between finding the way of a pattern and adding it, others are added, which
+ * part that way, or make it longer. */
+static void
+a_way_that_was_found_stays_right_whatever_is_added(void **state)
+{
+	enum { AHEAD = 40, COUNT = 400 };
+	static char texts[AHEAD][64];
+	static struct names_hint hints[AHEAD];
+	unsigned seed;
+
+	(void)state;
+	for (seed = 0; seed < 60; seed++) {
+		struct chance chance = { 700 + seed };
+		unsigned ahead = 1 + seed % AHEAD, i;
+		struct set set = set_new(COUNT, seed);
+		char text[64];
+
+		for (i = 0; i < COUNT + ahead; i++) {
+			if (i >= ahead)
+				(void)set_add_from(&set, texts[i % ahead],
+					&hints[i % ahead]);
+			any_rule(&chance, texts[i % ahead]);
+			hints[i % ahead] = set_fetch(&set, texts[i % ahead]);
+		}
+		assert_int_equal(names_finish(set.names), 0);
+		for (i = 0; i < 500; i++) {
+			chance_name(&chance, text);
+			assert_agreement(&set, text, NAMES_NO_RULE);
+		}
+		set_free(&set);
+	}
+}
+
+static void
+no_way_leads_by_an_asterisk_for_a_wildcard(void **state)
+{
+	static const char *const names[] = { "a*b.test", "x.a*b.test",
+		"x.axb.test", "y.a*b.test", "y.axb.test" };
+	struct set set = set_new(8, 3);
+	struct names_hint hint;
+	size_t i;
+
+	(void)state;
+	(void)set_add(&set, "-x.a\\042b.test");
+	(void)set_add(&set, "-z.a\\042b.test");
+	hint = set_fetch(&set, "+y.a*b.test");
+	(void)set_add_from(&set, "+y.a*b.test", &hint);
+	assert_int_equal(names_finish(set.names), 0);
+	for (i = 0; i < COUNT_OF(names); i++)
+		assert_agreement(&set, names[i], NAMES_NO_RULE);
+	set_free(&set);
 }
 
 /* --- Many labels with wildcards below one name. */
@@ -1031,6 +1105,9 @@ main(void)
 		cmocka_unit_test(a_pattern_takes_24_octets_beyond_its_own),
 		cmocka_unit_test(names_may_share_120_labels),
 		cmocka_unit_test(patterns_may_be_expected),
+		cmocka_unit_test(
+			a_way_that_was_found_stays_right_whatever_is_added),
+		cmocka_unit_test(no_way_leads_by_an_asterisk_for_a_wildcard),
 		cmocka_unit_test(
 			many_wildcards_below_one_name_agree_with_a_linear_scan),
 		cmocka_unit_test(wildcards_are_told_apart_by_any_piece),
