@@ -689,7 +689,9 @@ measure_verdicts(uint32_t pattern_count, size_t prefixes, const char *folder)
 #define WILD_ALIKE 64u
 
 static const char *const wild_forms[] = { "front", "back", "inside", "ends",
-	"alike" };
+	"mixed", "alike" };
+/* The first of them are those that "mixed" has in turn. */
+#define WILD_MIXED 4u
 
 static uint32_t
 spread(uint32_t number)
@@ -707,6 +709,8 @@ wild_text(const char *form, uint32_t number, const char *with, char *text)
 	uint32_t name = spread(number);
 	unsigned i;
 
+	if (strcmp(form, "mixed") == 0)
+		form = wild_forms[number % WILD_MIXED];
 	text += sprintf(text, "%s", front);
 	if (strcmp(form, "front") == 0)
 		text += sprintf(text, "%08" PRIx32 "%s", name, star);
@@ -748,22 +752,46 @@ decides(const struct pattern *patterns, uint32_t count,
 	return decided;
 }
 
+/* What a name is like that is asked for. */
+enum wild_kind { WILD_HITTING, WILD_MISSING, WILD_LONGEST, WILD_KINDS };
+
+static const char *const wild_kind_words[WILD_KINDS] = { "hitting", "missing",
+	"longest" };
+
+/* A name for the pattern NUMBER of COUNT; the longest has as many octets as a
+ * label may, so that most places in it are tried. */
+static struct name
+wild_name(const char *form, enum wild_kind kind, uint32_t number,
+	uint32_t count)
+{
+	uint64_t state = number;
+	char text[SET_TEXT_MAX];
+	unsigned i;
+
+	if (kind != WILD_LONGEST) {
+		wild_text(form, number + (kind == WILD_HITTING ? 0 : count),
+			"cdn-3", text);
+		return read_name(text);
+	}
+	for (i = 0; i < NAME_LABEL_MAX; i++)
+		text[i] = (char)('a' + measure_random(&state) % 26);
+	strcpy(text + NAME_LABEL_MAX, ".cdn.example");
+	return read_name(text);
+}
+
 static struct name_question *
 make_wild_questions(const struct pattern *patterns, uint32_t count,
-	const char *form, int hits)
+	const char *form, enum wild_kind kind)
 {
 	struct name_question *questions = measure_memory(lookups,
 		sizeof(*questions));
 	uint64_t state = 17;
-	char text[SET_TEXT_MAX];
 	size_t i;
 
 	for (i = 0; i < lookups && i < WILD_QUESTIONS; i++) {
-		uint32_t number = (uint32_t)(measure_random(&state) % count);
-		struct name name;
+		struct name name = wild_name(form, kind,
+			(uint32_t)(measure_random(&state) % count), count);
 
-		wild_text(form, number + (hits ? 0 : count), "cdn-3", text);
-		name = read_name(text);
 		questions[i].length = name.length;
 		memcpy(questions[i].wire, name.octets, name.length);
 		questions[i].pattern = decides(patterns, count, &name);
@@ -805,7 +833,7 @@ measure_wildcards(const char *form, uint32_t count)
 	char text[SET_TEXT_MAX];
 	size_t octets = 0, i;
 	uint32_t number;
-	int hits;
+	unsigned kind;
 
 	for (i = 0; strcmp(wild_forms[i], form) != 0;)
 		if (++i == COUNT_OF(wild_forms))
@@ -819,9 +847,9 @@ measure_wildcards(const char *form, uint32_t count)
 		add_pattern(names, text, number, 0, &octets);
 	}
 	finish_names(names);
-	for (hits = 1; hits >= 0; hits--) {
+	for (kind = 0; kind < WILD_KINDS; kind++) {
 		struct name_question *questions = make_wild_questions(patterns,
-			count, form, hits);
+			count, form, (enum wild_kind)kind);
 		struct contestant contestant = { "bitsink", run_names, names,
 			questions, { 0 } };
 
@@ -829,7 +857,7 @@ measure_wildcards(const char *form, uint32_t count)
 			compare_decisions(names, patterns, &questions[i]);
 		measure(&contestant, 1, rounds, lookups);
 		printf("{\"kind\": \"%s\", \"octets\": %.3f",
-			hits ? "hitting" : "missing",
+			wild_kind_words[kind],
 			(double)(names_memory(names) - octets) / count);
 		measure_print(&contestant, 1, rounds);
 		puts("}");

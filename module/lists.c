@@ -21,6 +21,7 @@
 struct line {
 	const struct file *file;
 	size_t at;
+	/* Of the newline, or of the NUL behind the text. */
 	size_t end;
 	size_t start;
 	unsigned number;
@@ -30,7 +31,8 @@ struct line {
 enum octet_kind {
 	OCTET_BLANK = 1,
 	OCTET_COMMA = 2,
-	OCTET_COMMENT = 4
+	OCTET_COMMENT = 4,
+	OCTET_END = 8 /* of a line, and of the text */
 };
 
 static const uint8_t octet_kinds[UCHAR_MAX + 1] = {
@@ -38,7 +40,9 @@ static const uint8_t octet_kinds[UCHAR_MAX + 1] = {
 	['\t'] = OCTET_BLANK,
 	['\r'] = OCTET_BLANK,
 	[','] = OCTET_COMMA,
-	['#'] = OCTET_COMMENT
+	['#'] = OCTET_COMMENT,
+	['\n'] = OCTET_END,
+	['\0'] = OCTET_END
 };
 
 /* The next word of the line; length 0 where there is none. */
@@ -46,13 +50,14 @@ static void
 next_word(struct line *line, unsigned separators, struct token *word)
 {
 	const char *text = line->file->text;
-	unsigned ends = separators | OCTET_COMMENT;
-	size_t at = line->at, end = line->end, first;
+	unsigned ends = separators | OCTET_COMMENT | OCTET_END;
+	size_t at = line->at, first;
 
-	while (at < end && (octet_kinds[(unsigned char)text[at]] & separators))
+	/* What ends the line ends both. */
+	while (octet_kinds[(unsigned char)text[at]] & separators)
 		at++;
 	first = at;
-	while (at < end && (octet_kinds[(unsigned char)text[at]] & ends) == 0)
+	while ((octet_kinds[(unsigned char)text[at]] & ends) == 0)
 		at++;
 	word->text = text + first;
 	word->length = at - first;
@@ -61,7 +66,7 @@ next_word(struct line *line, unsigned separators, struct token *word)
 	word->where.line = line->number;
 	word->where.column = (unsigned)(first - line->start) + 1;
 	/* Where a comment begins in front of any word, none follows. */
-	line->at = at > first ? at : end;
+	line->at = at > first ? at : line->end;
 }
 
 static int
