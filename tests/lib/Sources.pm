@@ -89,8 +89,13 @@ sub log_lines {
 	my @log = (formats('(?:log_(?:info|warn|err)|fatal_exit)', 0,
 		glob("$src/module/host*.c"), "$src/module/entry.c"),
 		formats('say', 2, glob("$src/module/*.c")));
+	# One function of control.c is told what has failed.
+	my @failed = map { ["bitsink: $_->[0]: %s: %s", $_->[1]] }
+		formats('say_failed', 1, glob("$src/module/*.c"));
+	die "found no call of say_failed()\n" unless @failed;
 	# What the core says goes through one place of host.c.
-	return grep { $_->[0] ne '%s' } @log;
+	return @failed, grep { $_->[0] ne '%s' &&
+		$_->[0] ne 'bitsink: %s: %s: %s' } @log;
 }
 
 1;
