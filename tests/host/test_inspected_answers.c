@@ -599,6 +599,41 @@ waiting_for_answers_is_bounded(void **state)
 		"NOERROR 198.51.100.1");
 }
 
+/* Answers that were dropped are waited for no longer: there is a limit to what
+ * is, beyond which nobody may wait for what another one waits for. */
+static void
+dropped_answers_leave_room_for_others(void **state)
+{
+	enum { ROUNDS = 40, TOGETHER = 8 };
+	struct world *world = start_with(state,
+		"  num-queries-per-thread: 16\n", NULL);
+	struct asking *waiting[TOGETHER], *first, *second;
+	long long deadline = sandbox_now() + SANDBOX_PATIENCE;
+	unsigned round, i;
+
+	assert_answer(Q(ORDINARY, "chain.allowed.test", TYPE_A), NODE);
+	for (round = 1; round <= ROUNDS; round++) {
+		for (i = 0; i < TOGETHER; i++)
+			waiting[i] = ask_begin(Q(DROPPED,
+				"chain.allowed.test", TYPE_A));
+		while (reason(world, "chain") < round * TOGETHER)
+			assert_true(sandbox_wait(deadline));
+		for (i = 0; i < TOGETHER; i++)
+			ask_cancel(waiting[i]);
+	}
+	upstream_hold(world->upstream, "own.allowed.test");
+	first = ask_begin(Q(ORDINARY, "own.allowed.test", TYPE_A));
+	upstream_await(world->upstream, "own.allowed.test", 0, 1);
+	second = ask_begin(Q(ORDINARY_2, "own.allowed.test", TYPE_A));
+	/* One after the other is read, so the second is there when this is
+	 * answered. */
+	assert_answer(Q(ORDINARY, "chain.allowed.test", TYPE_A), NODE);
+	assert_answer(Q(ORDINARY_2, "chain.allowed.test", TYPE_A), NODE);
+	upstream_release(world->upstream, "own.allowed.test");
+	ldns_pkt_free(ask_end(first));
+	ldns_pkt_free(ask_end(second));
+}
+
 int
 main(void)
 {
@@ -627,6 +662,7 @@ main(void)
 		own_world_test(a_client_cannot_make_a_mark),
 		own_world_test(inspecting_begins_and_ends_with_a_reload),
 		own_world_test(waiting_for_answers_is_bounded),
+		own_world_test(dropped_answers_leave_room_for_others),
 	};
 
 	return world_main(tests);
