@@ -82,6 +82,33 @@ hash_octets(const struct names_key *key, uint64_t seed, const uint8_t *octets,
 	return hash_end(key, hash);
 }
 
+/* The hash of a name in wire format, the same in any letter case. */
+static inline uint64_t
+hash_name(const struct names_key *key, const uint8_t *name, size_t length)
+{
+	uint64_t hash = key->word[0] + length, word = 0;
+	size_t at;
+
+	if (length < sizeof(word)) {
+		memcpy(&word, name, length);
+		return hash_fold(hash ^ octets_lower(word), key->word[1]);
+	}
+	for (at = 0; at + sizeof(word) < length; at += sizeof(word)) {
+		memcpy(&word, name + at, sizeof(word));
+		hash = hash_fold(hash ^ octets_lower(word), key->word[1]);
+	}
+	/* It may overlap those before. */
+	memcpy(&word, name + length - sizeof(word), sizeof(word));
+	return hash_fold(hash ^ octets_lower(word), key->word[1]);
+}
+
+/* One hash of two, of which each was made with another seed. */
+static inline uint64_t
+hash_both(const struct names_key *key, uint64_t a, uint64_t b)
+{
+	return hash_fold(a ^ key->word[0], b ^ key->word[1]);
+}
+
 /* A checksum without a key (FNV-1a): it notices damage of what is kept in
  * files; nobody is to be kept from forging what only Unbound's user and root
  * can write. */

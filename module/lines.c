@@ -16,10 +16,10 @@
 #define SLOTS ((size_t)LINES_CLIENTS_MAX * 2)
 _Static_assert(LINES_CLIENTS_MAX < UINT16_MAX, "a place fits into a slot");
 
-/* Seeds of the two hashes. */
+/* Seeds of the hashes. */
 enum {
-	SEED_SEEN,
-	SEED_CLIENTS
+	SEED_CLIENTS,
+	SEED_GROUP
 };
 
 struct left_out {
@@ -97,40 +97,57 @@ kind_of(enum reason reason)
 	}
 }
 
-/* 64 bits instead of all that is compared: that two of the lines remembered
- * are taken for one is not to be expected in millennia. */
-static uint64_t
-hash_of_line(const struct lines *lines, const struct event *event)
+void
+lines_hash(struct event_hashes *hashes, const struct names_key *key,
+	const struct event *event)
 {
-	uint8_t octets[sizeof(event->client.octets) + 3 + GROUP_NAME_MAX + 1 +
-		NAME_OCTETS_MAX];
-	size_t length = strlen(event->group->name) + 1;
-	uint8_t *end = octets;
-	unsigned i;
+	const struct address *client = &event->client;
+	uint64_t high, low;
 
-	memcpy(end, event->client.octets, sizeof(event->client.octets));
-	end += sizeof(event->client.octets);
-	*end++ = (uint8_t)event->client.family;
-	*end++ = (uint8_t)event->verdict;
-	*end++ = kind_of(event->reason);
-	memcpy(end, event->group->name, length);
-	end += length;
-	for (i = 0; i < event->qname_len; i++)
-		*end++ = octet_lower(event->qname[i]);
-	return hash_octets(&lines->key, SEED_SEEN, octets,
-		(size_t)(end - octets));
+	memcpy(&high, client->octets, sizeof(high));
+	memcpy(&low, client->octets + sizeof(high), sizeof(low));
+	hashes->client = hash_fold(hash_both(key, high,
+		(uint64_t)client->family), low ^ key->word[1]);
+	hashes->name = hash_name(key, event->qname, event->qname_len);
+}
+
+uint64_t
+lines_hash_group(const struct names_key *key, const struct group *group)
+{
+	return hash_octets(key, SEED_GROUP, (const uint8_t *)group->name,
+		strlen(group->name));
+}
+
+/* 64 bits instead of all that is compared: that two of the lines remembered
+ * are taken for one is not to be expected in millennia. 0 is empty. */
+static uint64_t
+hash_of_line(const struct lines *lines, const struct event_hashes *hashes,
+	const struct event *event)
+{
+	uint64_t hash = hash_both(&lines->key, hashes->group, hashes->client);
+
+	hash = hash_both(&lines->key, hash, hashes->name);
+	return hash_both(&lines->key, hash, (uint64_t)event->verdict << 8 |
+		kind_of(event->reason)) | 1;
+}
+
+static uint64_t *
+set_of(struct lines *lines, uint64_t hash)
+{
+	return lines->seen[(hash >> 32) % SETS];
 }
 
 int
-lines_is_first(struct lines *lines, const struct event *event)
+lines_is_first_by(struct lines *lines, const struct event_hashes *hashes,
+	const struct event *event)
 {
-	uint64_t hash = hash_of_line(lines, event);
-	uint64_t *set = lines->seen[(hash >> 32) % SETS];
+	uint64_t hash = hash_of_line(lines, hashes, event);
+	uint64_t *set = set_of(lines, hash);
 	unsigned way = 0;
 	int is_first;
 
-	/* 0 is empty. */
-	hash |= 1;
+	if (set[0] == hash)
+		return 0;
 	while (way < WAYS - 1 && set[way] != hash)
 		way++;
 	is_first = set[way] != hash;
@@ -140,13 +157,27 @@ lines_is_first(struct lines *lines, const struct event *event)
 	return is_first;
 }
 
+int
+lines_is_first(struct lines *lines, const struct event *event)
+{
+	struct event_hashes hashes;
+
+	lines_hash(&hashes, &lines->key, event);
+	hashes.group = lines_hash_group(&lines->key, event->group);
+	return lines_is_first_by(lines, &hashes, event);
+}
+
 void
 lines_forget(struct lines *lines, const struct event *event)
 {
-	uint64_t hash = hash_of_line(lines, event);
-	uint64_t *set = lines->seen[(hash >> 32) % SETS];
+	struct event_hashes hashes;
+	uint64_t hash, *set;
 
-	if (set[0] != (hash | 1))
+	lines_hash(&hashes, &lines->key, event);
+	hashes.group = lines_hash_group(&lines->key, event->group);
+	hash = hash_of_line(lines, &hashes, event);
+	set = set_of(lines, hash);
+	if (set[0] != hash)
 		return;
 	memmove(set, set + 1, (WAYS - 1) * sizeof(*set));
 	set[WAYS - 1] = 0;

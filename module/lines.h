@@ -49,6 +49,23 @@ void lines_free(struct lines *lines);
  * was blocked for, as its type or an address, is told apart, too. */
 int lines_is_first(struct lines *lines, const struct event *event);
 
+/* The same, where hashes of the event's group, client and name are there. */
+struct event_hashes {
+	uint64_t group;
+	uint64_t client;
+	uint64_t name;
+};
+
+int lines_is_first_by(struct lines *lines, const struct event_hashes *hashes,
+	const struct event *event);
+
+/* Those hashes, and apart from the others the one of the group, which changes
+ * less often; KEY is of hash_key(). */
+void lines_hash(struct event_hashes *hashes, const struct names_key *key,
+	const struct event *event);
+uint64_t lines_hash_group(const struct names_key *key,
+	const struct group *group);
+
 /* Takes back what lines_is_first() has just learned, for a line that is not
  * written after all. */
 void lines_forget(struct lines *lines, const struct event *event);

@@ -5,27 +5,13 @@
 
 #include <string.h>
 
-/* Eight octets in lower case. The sums set the high bit of each octet that is
- * at least 'A', and at least what follows 'Z'; none of them carries. */
-static inline uint64_t
-lower_word(uint64_t word)
-{
-	const uint64_t each = UINT64_MAX / 255; /* 1 in each octet */
-	uint64_t low = word & each * 0x7f;
-	uint64_t from_a = low + each * (0x80 - 'A');
-	uint64_t beyond_z = low + each * (0x7f - 'Z');
-	uint64_t upper = (from_a ^ beyond_z) & ~word & each * 0x80;
-
-	return word | upper >> 2;
-}
-
 static inline void
 copy_lower(uint8_t *to, const uint8_t *from)
 {
 	uint64_t word;
 
 	memcpy(&word, from, sizeof(word));
-	word = lower_word(word);
+	word = octets_lower(word);
 	memcpy(to, &word, sizeof(word));
 }
 

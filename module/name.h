@@ -81,6 +81,20 @@ octet_lower(uint8_t octet)
 	return octet >= 'A' && octet <= 'Z' ? (uint8_t)(octet | 0x20) : octet;
 }
 
+/* The same for eight octets. Numbers below the letters, as lengths of labels
+ * are, stay what they are. */
+static inline uint64_t
+octets_lower(uint64_t word)
+{
+	const uint64_t each = 0x0101010101010101u, high = 0x80 * each;
+	uint64_t low = word & ~high;
+	/* The high bit is set from 'A' on, and in the other one beyond 'Z'. */
+	uint64_t from = low + (0x80 - 'A') * each;
+	uint64_t beyond = low + (0x7f - 'Z') * each;
+
+	return word | ((from ^ beyond) & ~word & high) >> 2;
+}
+
 /* Octets of an octet as \DDD, in decimal (RFC 1035 section 5.1). */
 #define OCTET_ESCAPE 4
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "hash.h"
 #include "record.h"
 #include "rrtype.h"
 #include "stats.h"
@@ -31,7 +32,17 @@ struct per_policy {
 	struct outcomes *counts;
 };
 
+/* Groups whose hashes are remembered. */
+#define GROUPS_SEEN 64
+
+struct group_seen {
+	const struct group *group;
+	uint64_t hash;
+};
+
 struct observer {
+	/* Of hash_key(). */
+	struct names_key key;
 	const struct policy *policy;
 	const struct tally *tally;
 	say_line line;
@@ -43,6 +54,8 @@ struct observer {
 	/* What depends on the number of groups, and the same for the policy
 	 * that is to come. */
 	struct per_policy now, next;
+	/* Of policies that are not freed yet. */
+	struct group_seen groups[GROUPS_SEEN];
 	/* Events lost under earlier policies, and those told of. */
 	uint64_t lost_before;
 	uint64_t lost_told;
@@ -118,6 +131,46 @@ make_key(enum observer_top number, const struct event *event, uint8_t *key)
 	if (number != OBSERVER_CLIENTS)
 		at = put_name(key, at, event);
 	return at;
+}
+
+/* Hashes of what the keys are made of. */
+static inline void
+make_hashes(const struct names_key *key, const struct event *event,
+	const struct event_hashes *of, uint64_t hashes[OBSERVER_TOPS])
+{
+	uint8_t rule[RULE_OCTETS + FILE_OCTETS_MAX];
+	uint64_t rule_hash = event->reason;
+
+	if (event->rule.file != NULL)
+		rule_hash = hash_octets(key, 0, rule, put_rule(rule, 0,
+			event));
+	hashes[OBSERVER_CLIENTS] = hash_both(key, of->group, of->client);
+	hashes[OBSERVER_NAMES] = hash_both(key, of->group, of->name);
+	hashes[OBSERVER_RULES] = hash_both(key, of->group, rule_hash);
+	hashes[OBSERVER_PAIRS] = hash_both(key, hashes[OBSERVER_CLIENTS],
+		of->name);
+}
+
+static uint64_t
+hash_group(struct observer *observer, const struct group *group)
+{
+	struct group_seen *seen = &observer->groups[(uintptr_t)group /
+		sizeof(*group) % GROUPS_SEEN];
+
+	if (seen->group != group) {
+		seen->group = group;
+		seen->hash = lines_hash_group(&observer->key, group);
+	}
+	return seen->hash;
+}
+
+static void
+add_new(struct top *top, enum observer_top number, uint64_t hash,
+	const struct event *event)
+{
+	uint8_t key[KEY_OCTETS_MAX];
+
+	top_add(top, hash, key, make_key(number, event, key), event->seconds);
 }
 
 static const uint8_t *
@@ -249,12 +302,13 @@ begin_minute(struct observer *observer, int64_t seconds)
 }
 
 static void
-log_event(struct observer *observer, const struct event *event)
+log_event(struct observer *observer, const struct event_hashes *hashes,
+	const struct event *event)
 {
 	enum group_log log = event->group->log;
 
 	if (log == GROUP_LOG_OFF || (log == GROUP_LOG_FIRST_SEEN &&
-	    !lines_is_first(observer->lines, event)))
+	    !lines_is_first_by(observer->lines, hashes, event)))
 		return;
 	begin_minute(observer, event->seconds);
 	if (lines_may_write(observer->lines, event)) {
@@ -271,7 +325,8 @@ log_event(struct observer *observer, const struct event *event)
 void
 observer_event(struct observer *observer, const struct event *event)
 {
-	uint8_t key[KEY_OCTETS_MAX];
+	uint64_t hashes[OBSERVER_TOPS];
+	struct event_hashes of;
 	unsigned i;
 
 	if (event->is_target) {
@@ -284,15 +339,20 @@ observer_event(struct observer *observer, const struct event *event)
 		return;
 	if (event->verdict == VERDICT_AUDIT)
 		learned_add(observer->learned, event->group->name, event);
-	if (event->verdict == VERDICT_ALLOW)
-		top_add(observer->allowed, key, make_key(OBSERVER_PAIRS, event,
-			key), event->seconds);
+	lines_hash(&of, &observer->key, event);
+	of.group = hash_group(observer, event->group);
+	make_hashes(&observer->key, event, &of, hashes);
+	if (event->verdict == VERDICT_ALLOW && !top_again(observer->allowed,
+	    hashes[OBSERVER_PAIRS], event->seconds))
+		add_new(observer->allowed, OBSERVER_PAIRS,
+			hashes[OBSERVER_PAIRS], event);
 	if (event->verdict != VERDICT_BLOCK && event->verdict != VERDICT_AUDIT)
 		return;
 	for (i = 0; i < OBSERVER_TOPS; i++)
-		top_add(observer->tops[i], key, make_key((enum observer_top)i,
-			event, key), event->seconds);
-	log_event(observer, event);
+		if (!top_again(observer->tops[i], hashes[i], event->seconds))
+			add_new(observer->tops[i], (enum observer_top)i,
+				hashes[i], event);
+	log_event(observer, &of, event);
 }
 
 /* --- Now and then. */
@@ -387,13 +447,13 @@ make_parts(struct observer *observer, const struct names_key *key)
 {
 	unsigned i;
 
+	observer->key = hash_key(key);
 	for (i = 0; i < OBSERVER_TOPS; i++) {
-		observer->tops[i] = top_new(OBSERVER_ROOM, KEY_OCTETS_MAX,
-			key);
+		observer->tops[i] = top_new(OBSERVER_ROOM, KEY_OCTETS_MAX);
 		if (observer->tops[i] == NULL)
 			return -1;
 	}
-	observer->allowed = top_new(OBSERVER_ROOM, KEY_OCTETS_MAX, key);
+	observer->allowed = top_new(OBSERVER_ROOM, KEY_OCTETS_MAX);
 	if (observer->allowed == NULL)
 		return -1;
 	observer->learned = learned_new(key);
@@ -420,6 +480,7 @@ observer_switch(struct observer *observer, const struct policy *policy,
 	feed_history(observer, now);
 	observer->lost_before += observer->now.sum.counts[TALLY_EVENTS_LOST];
 	history_move(observer->next.history, observer->now.history, map);
+	memset(observer->groups, 0, sizeof(observer->groups));
 	clear_per_policy(&observer->now);
 	observer->now = observer->next;
 	memset(&observer->next, 0, sizeof(observer->next));

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hash.h"
-
 #define HOUR_SECONDS 3600
 #define NONE UINT32_MAX
 
@@ -20,7 +18,7 @@ struct place {
 	/* Element hour % TOP_HOURS has the hour's; this is the newest. */
 	int64_t newest;
 	uint32_t hours[TOP_HOURS];
-	uint32_t hash;
+	uint64_t hash;
 	/* The next place of the same chain, or NONE. */
 	uint32_t next;
 	/* Where in the heap its count is. */
@@ -42,18 +40,22 @@ struct rank {
 };
 
 struct top {
-	struct names_key key;
 	size_t key_max;
 	uint32_t room;
 	uint32_t used;
 	/* All the keys that came. */
 	uint64_t turn;
-	/* A key had to go. */
+	/* A key had to go: from then on the lowest count is the first in the
+	 * heap. */
 	int displaced;
+	/* The last time of day that something was counted at, and its hour. */
+	int64_t now;
+	int64_t hour;
 	struct place *places;
 	/* The key of place i is at i * key_max. */
 	uint8_t *keys;
-	/* The lowest count first: a parent is not above its children. */
+	/* The lowest count first, a parent is not above its children; without
+	 * any order as long as there is room. */
 	struct node *heap;
 	/* Chains of places, by hash; a power of two. */
 	uint32_t *chains;
@@ -73,7 +75,7 @@ chains_for(size_t room)
 }
 
 struct top *
-top_new(size_t room, size_t key_max, const struct names_key *key)
+top_new(size_t room, size_t key_max)
 {
 	struct top *top;
 	uint32_t chains;
@@ -84,7 +86,6 @@ top_new(size_t room, size_t key_max, const struct names_key *key)
 	if (top == NULL)
 		return NULL;
 	chains = chains_for(room);
-	top->key = hash_key(key);
 	top->key_max = key_max;
 	top->room = (uint32_t)room;
 	top->chain_mask = chains - 1;
@@ -123,20 +124,17 @@ key_of(const struct top *top, uint32_t place)
 }
 
 static uint32_t *
-chain_of(const struct top *top, uint32_t hash)
+chain_of(const struct top *top, uint64_t hash)
 {
-	return &top->chains[hash & top->chain_mask];
+	return &top->chains[hash >> 32 & top->chain_mask];
 }
 
 static uint32_t
-find(const struct top *top, uint32_t hash, const uint8_t *key,
-	size_t key_length)
+find(const struct top *top, uint64_t hash)
 {
 	uint32_t i = *chain_of(top, hash);
 
-	while (i != NONE && (top->places[i].hash != hash ||
-	    top->places[i].key_length != key_length ||
-	    memcmp(key_of(top, i), key, key_length) != 0))
+	while (i != NONE && top->places[i].hash != hash)
 		i = top->places[i].next;
 	return i;
 }
@@ -156,19 +154,6 @@ set_node(struct top *top, uint32_t at, const struct node *node)
 {
 	top->heap[at] = *node;
 	top->places[node->place].node = at;
-}
-
-/* Takes a node that is too low for where it is up to the root's side. */
-static void
-sift_up(struct top *top, uint32_t at)
-{
-	struct node node = top->heap[at];
-
-	while (at > 0 && top->heap[(at - 1) / 2].count > node.count) {
-		set_node(top, at, &top->heap[(at - 1) / 2]);
-		at = (at - 1) / 2;
-	}
-	set_node(top, at, &node);
 }
 
 /* Takes a node that is too high for where it is down to the leaves. */
@@ -197,18 +182,29 @@ take_free(struct top *top)
 	const struct node node = { 0, top->used };
 
 	set_node(top, top->used, &node);
-	sift_up(top, top->used);
 	return top->used++;
+}
+
+static void
+make_heap(struct top *top)
+{
+	uint32_t i;
+
+	for (i = top->used / 2; i-- > 0;)
+		sift_down(top, i);
+	top->displaced = 1;
 }
 
 /* The place of a key with the lowest count, which stays. */
 static uint32_t
 take_lowest(struct top *top)
 {
-	uint32_t place = top->heap[0].place;
+	uint32_t place;
 
+	if (!top->displaced)
+		make_heap(top);
+	place = top->heap[0].place;
 	unchain(top, place);
-	top->displaced = 1;
 	return place;
 }
 
@@ -221,7 +217,7 @@ hour_of(int64_t now)
 
 /* Gives a place to a key that has none. */
 static void
-settle(struct top *top, uint32_t number, uint32_t hash, const uint8_t *key,
+settle(struct top *top, uint32_t number, uint64_t hash, const uint8_t *key,
 	size_t key_length, int64_t now)
 {
 	struct place *place = &top->places[number];
@@ -251,8 +247,8 @@ has_hour(const struct place *place, int64_t hour)
 static void
 count_hour(struct place *place, int64_t hour)
 {
-	if (hour <= place->newest - TOP_HOURS ||
-	    hour >= place->newest + TOP_HOURS) {
+	if (hour != place->newest && (hour <= place->newest - TOP_HOURS ||
+	    hour >= place->newest + TOP_HOURS)) {
 		memset(place->hours, 0, sizeof(place->hours));
 		place->newest = hour;
 	}
@@ -267,28 +263,40 @@ count(struct top *top, uint32_t number, int64_t now)
 {
 	struct place *place = &top->places[number];
 
+	if (now != top->now) {
+		top->now = now;
+		top->hour = hour_of(now);
+	}
 	place->turn = ++top->turn;
 	place->last = now;
 	/* The clock went back. */
 	if (place->first > now)
 		place->first = now;
-	count_hour(place, hour_of(now));
+	count_hour(place, top->hour);
 	top->heap[place->node].count++;
-	sift_down(top, place->node);
+	if (top->displaced)
+		sift_down(top, place->node);
+}
+
+int
+top_again(struct top *top, uint64_t hash, int64_t now)
+{
+	uint32_t number = find(top, hash);
+
+	if (number == NONE)
+		return 0;
+	count(top, number, now);
+	return 1;
 }
 
 void
-top_add(struct top *top, const uint8_t *key, size_t key_length, int64_t now)
+top_add(struct top *top, uint64_t hash, const uint8_t *key, size_t key_length,
+	int64_t now)
 {
-	uint32_t hash = (uint32_t)(hash_octets(&top->key, 0, key,
-		key_length) >> 32);
-	uint32_t number = find(top, hash, key, key_length);
+	uint32_t number = top->used < top->room ? take_free(top)
+		: take_lowest(top);
 
-	if (number == NONE) {
-		number = top->used < top->room ? take_free(top)
-			: take_lowest(top);
-		settle(top, number, hash, key, key_length, now);
-	}
+	settle(top, number, hash, key, key_length, now);
 	count(top, number, now);
 }
 

@@ -41,14 +41,23 @@ struct top_entry {
 	uint32_t hours[TOP_HOURS];
 };
 
-/* A table for ROOM keys of at most KEY_MAX octets, hashed under KEY. NULL when
- * out of memory. All memory is taken here. */
-struct top *top_new(size_t room, size_t key_max, const struct names_key *key);
+/* A table for ROOM keys of at most KEY_MAX octets. NULL when out of memory. All
+ * memory is taken here. */
+struct top *top_new(size_t room, size_t key_max);
 void top_free(struct top *top);
 
-/* KEY, of KEY_LENGTH octets, came once, at NOW. */
-void top_add(struct top *top, const uint8_t *key, size_t key_length,
-	int64_t now);
+/* Keys are told apart by a hash of 64 bits that is made with a key of the
+ * process's: that two of those here have the same is not to be expected in
+ * millennia. */
+
+/* The key with HASH came once, at NOW. 0 where it is not in the table: then
+ * top_add() is to be called. */
+int top_again(struct top *top, uint64_t hash, int64_t now);
+
+/* KEY, of KEY_LENGTH octets and with HASH, is not in the table and came once,
+ * at NOW. */
+void top_add(struct top *top, uint64_t hash, const uint8_t *key,
+	size_t key_length, int64_t now);
 
 /*
  * The keys that WANTED accepts (NULL: all), the most frequent first (between
