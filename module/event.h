@@ -34,16 +34,17 @@ struct event {
 	/* Host byte order. */
 	uint16_t qtype;
 	uint16_t qclass;
+	/* What must not have been in the answer, for REASON_CHAIN and
+	 * REASON_ADDRESS: the address, ADDRESS_NONE for none, and the target of
+	 * a CNAME in wire format, 0 octets for none. */
+	struct address address;
+	uint8_t found_len;
 	/* QNAME in wire format, in the client's letter case; 0 octets where
-	 * it was no name. */
+	 * it was no name. Behind it is what few events have, so that the others
+	 * take few cache lines. */
 	uint16_t qname_len;
 	uint8_t qname[NAME_OCTETS_MAX];
-	/* What must not have been in the answer, for REASON_CHAIN and
-	 * REASON_ADDRESS: the target of a CNAME in wire format, 0 octets for
-	 * none, and the address, ADDRESS_NONE for none. */
-	uint8_t found_len;
 	uint8_t found[NAME_OCTETS_MAX];
-	struct address address;
 };
 
 #endif

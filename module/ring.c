@@ -3,27 +3,12 @@
  */
 #include "ring.h"
 
-#include <stdalign.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-
-#define CACHE_LINE 64
-
-struct ring {
-	/* The writer's; the reader looks at head alone. */
-	alignas(CACHE_LINE) _Atomic size_t head;
-	/* What the writer last saw of tail. */
-	size_t tail_seen;
-	/* The reader's. */
-	alignas(CACHE_LINE) _Atomic size_t tail;
-	alignas(CACHE_LINE) size_t mask;
-	struct event *events;
-};
 
 struct ring *
 ring_new(size_t slots)
 {
-	struct ring *ring = aligned_alloc(CACHE_LINE, sizeof(*ring));
+	struct ring *ring = aligned_alloc(alignof(struct ring), sizeof(*ring));
 
 	if (ring == NULL)
 		return NULL;
@@ -48,29 +33,6 @@ ring_free(struct ring *ring)
 	free(ring);
 }
 
-struct event *
-ring_reserve(struct ring *ring)
-{
-	size_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
-
-	if (head - ring->tail_seen > ring->mask)
-		ring->tail_seen = atomic_load_explicit(&ring->tail,
-			memory_order_acquire);
-	if (head - ring->tail_seen > ring->mask)
-		return NULL;
-	return &ring->events[head & ring->mask];
-}
-
-/* Sequentially consistent, as the reader's look before it goes to sleep is:
- * either it sees the event, or the writer sees that it sleeps. */
-void
-ring_publish(struct ring *ring)
-{
-	size_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
-
-	atomic_store(&ring->head, head + 1);
-}
-
 const struct event *
 ring_front(struct ring *ring)
 {
@@ -87,18 +49,6 @@ ring_pop(struct ring *ring)
 	size_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
 
 	atomic_store_explicit(&ring->tail, tail + 1, memory_order_release);
-}
-
-int
-ring_is_half_full(struct ring *ring)
-{
-	size_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
-
-	/* What was seen may be long ago, and the ring empty since. */
-	if (head - ring->tail_seen > ring->mask / 2)
-		ring->tail_seen = atomic_load_explicit(&ring->tail,
-			memory_order_acquire);
-	return head - ring->tail_seen > ring->mask / 2;
 }
 
 size_t
