@@ -11,6 +11,13 @@ enum {
 	RCODE_REFUSED = 5
 };
 
+/* RFC 6891 section 6.1.1, RFC 8914 sections 2 and 4.16. */
+enum {
+	RRTYPE_OPT = 41,
+	OPTION_EDE = 15,
+	EDE_BLOCKED = 15
+};
+
 /* Header bits, by octet (RFC 1035 section 4.1.1, RFC 4035 section 3). */
 enum {
 	FLAGS2_QR = 0x80,
@@ -29,7 +36,7 @@ struct writer {
 	int full;
 };
 
-static uint8_t *
+static inline uint8_t *
 take(struct writer *writer, size_t octets)
 {
 	uint8_t *start = writer->message + writer->at;
@@ -42,7 +49,7 @@ take(struct writer *writer, size_t octets)
 	return start;
 }
 
-static uint8_t *
+static inline uint8_t *
 put16(uint8_t *at, unsigned value)
 {
 	at[0] = (uint8_t)(value >> 8);
@@ -50,14 +57,18 @@ put16(uint8_t *at, unsigned value)
 	return at + 2;
 }
 
-static uint8_t *
+static inline uint8_t *
 put32(uint8_t *at, uint32_t value)
 {
-	return put16(put16(at, value >> 16), value & 0xffff);
+	at[0] = (uint8_t)(value >> 24);
+	at[1] = (uint8_t)(value >> 16);
+	at[2] = (uint8_t)(value >> 8);
+	at[3] = (uint8_t)value;
+	return at + 4;
 }
 
 /* A record of QNAME (a pointer to the question, RFC 1035 section 4.1.4). */
-static uint8_t *
+static inline uint8_t *
 put_record(struct writer *writer, unsigned type, uint32_t ttl, size_t rdlength)
 {
 	uint8_t *at = take(writer, 12 + rdlength);
@@ -97,19 +108,20 @@ put_addresses(struct writer *writer, const struct group *group, unsigned qtype)
 static void
 put_soa(struct writer *writer, const struct group *group)
 {
-	static const uint8_t names[] = "\7bitsink\7invalid\0"
-		"\6nobody\7invalid";
-	uint8_t *at = put_record(writer, RRTYPE_SOA, group->ttl,
-		sizeof(names) + 20);
+	static const uint8_t data[] = "\7bitsink\7invalid\0"
+		"\6nobody\7invalid\0"
+		"\0\0\0\1" /* SERIAL */
+		"\0\0\x0e\x10" /* REFRESH, 3600 */
+		"\0\0\x04\xb0" /* RETRY, 1200 */
+		"\0\x09\x3a\x80"; /* EXPIRE, 604800 */
+	/* Without its NUL. */
+	const size_t octets = sizeof(data) - 1;
+	uint8_t *at = put_record(writer, RRTYPE_SOA, group->ttl, octets + 4);
 
 	if (at == NULL)
 		return;
-	memcpy(at, names, sizeof(names));
-	at = put32(at + sizeof(names), 1); /* SERIAL */
-	at = put32(at, 3600); /* REFRESH */
-	at = put32(at, 1200); /* RETRY */
-	at = put32(at, 604800); /* EXPIRE */
-	put32(at, group->ttl); /* MINIMUM */
+	memcpy(at, data, octets);
+	put32(at + octets, group->ttl); /* MINIMUM */
 }
 
 static void
@@ -119,8 +131,9 @@ put_question(struct writer *writer, const struct query *query)
 
 	if (at == NULL)
 		return;
-	/* It usually is there already, and may overlap. */
-	memmove(at, query->qname, query->qname_len);
+	/* It usually is there already; else it may overlap. */
+	if (at != query->qname)
+		memmove(at, query->qname, query->qname_len);
 	put16(put16(at + query->qname_len, query->qtype), query->qclass);
 }
 
@@ -185,4 +198,28 @@ answer_write(uint8_t *message, size_t limit, const struct query *query,
 	put_header(message, answer_rcode(decision), questions, answers,
 		authority, writer.full);
 	return writer.at;
+}
+
+size_t
+answer_write_opt(uint8_t *message, size_t length, size_t limit,
+	const struct decision *decision, unsigned advertised, unsigned flags)
+{
+	const char *text = decision->group->explanation[decision->reason];
+	size_t octets = decision->group->explanation_octets[decision->reason];
+	uint8_t *at = message + length;
+	/* A code and a length; in the option a code, too. */
+	size_t rdlength = 4 + 2 + octets;
+
+	if (rdlength > limit - length - ANSWER_OPT)
+		rdlength = 0;
+	/* ARCOUNT. */
+	put16(message + 10, 1);
+	*at++ = 0;
+	at = put16(put16(at, RRTYPE_OPT), advertised);
+	at = put16(put32(at, flags), (unsigned)rdlength);
+	if (rdlength > 0) {
+		at = put16(put16(at, OPTION_EDE), (unsigned)octets + 2);
+		memcpy(put16(at, EDE_BLOCKED), text, octets);
+	}
+	return length + ANSWER_OPT + rdlength;
 }

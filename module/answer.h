@@ -16,6 +16,9 @@
 /* Octets of the header of a message (RFC 1035 section 4.1.1). */
 #define ANSWER_HEADER 12
 
+/* Octets of an OPT record without options (RFC 6891 section 6.1.2). */
+#define ANSWER_OPT 11
+
 /* Any answer fits into this. */
 #define ANSWER_MAX 512
 
@@ -33,6 +36,16 @@
  */
 size_t answer_write(uint8_t *message, size_t limit, const struct query *query,
 	const struct decision *decision);
+
+/*
+ * Puts an OPT record behind an answer of LENGTH octets, with the Extended DNS
+ * Error Blocked and the reason in words (RFC 8914 section 4.16); where LIMIT
+ * leaves no room for those, without them. There must be room for ANSWER_OPT
+ * octets. ADVERTISED is what the server can receive, FLAGS are of the record.
+ * Returns the octets of it all.
+ */
+size_t answer_write_opt(uint8_t *message, size_t length, size_t limit,
+	const struct decision *decision, unsigned advertised, unsigned flags);
 
 /* The RCODE of the answer to DECISION (RFC 1035 section 4.1.1). */
 unsigned answer_rcode(const struct decision *decision);

@@ -506,31 +506,39 @@ is_group(uint32_t cell)
 }
 
 uint32_t
+clients_find_ip4(const struct clients *clients, const uint8_t octets[4])
+{
+	uint32_t address = read32(octets), i;
+	uint32_t cell = cell_of(&clients->index4, address);
+
+	if (is_group(cell))
+		return cell;
+	i = find4(clients, cell & ~SEARCH, address);
+	return i != NO_NODE ? group_of(clients->nodes4[i].group_length)
+		: CLIENTS_NONE;
+}
+
+uint32_t
+clients_find_ip6(const struct clients *clients, const uint8_t octets[16])
+{
+	uint64_t high = read64(octets);
+	uint32_t cell = cell_of(&clients->index6, high), i;
+
+	if (is_group(cell))
+		return cell;
+	i = find6(clients, cell & ~SEARCH, high, read64(octets + 8));
+	return i != NO_NODE ? group_of(clients->nodes6[i].group_length)
+		: CLIENTS_NONE;
+}
+
+uint32_t
 clients_find(const struct clients *clients, const struct address *address)
 {
-	uint64_t half;
-	uint32_t i, cell;
-
 	switch (address->family) {
 	case ADDRESS_IP4:
-		half = read32(address->octets);
-		cell = cell_of(&clients->index4, half);
-		if (is_group(cell))
-			return cell;
-		i = find4(clients, cell & ~SEARCH, (uint32_t)half);
-		if (i != NO_NODE)
-			return group_of(clients->nodes4[i].group_length);
-		break;
+		return clients_find_ip4(clients, address->octets);
 	case ADDRESS_IP6:
-		half = read64(address->octets);
-		cell = cell_of(&clients->index6, half);
-		if (is_group(cell))
-			return cell;
-		i = find6(clients, cell & ~SEARCH, half,
-			read64(address->octets + 8));
-		if (i != NO_NODE)
-			return group_of(clients->nodes6[i].group_length);
-		break;
+		return clients_find_ip6(clients, address->octets);
 	case ADDRESS_NONE:
 		break;
 	}

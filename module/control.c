@@ -120,6 +120,12 @@ control_wants_allowed(struct control *control, struct tally *tally,
 	return 0;
 }
 
+const _Atomic int *
+control_wish(const struct control *control)
+{
+	return &control->wants_allowed;
+}
+
 int
 control_wants_targets(const struct control *control)
 {
@@ -388,7 +394,8 @@ switch_policy(struct control *control, struct standing *next)
 	}
 	next->generation = before->standing.generation + 1;
 	next->loaded = time(NULL);
-	force = force_new(next, before->tally->worker_count);
+	force = force_new(next, before->tally->worker_count,
+		control->key);
 	if (force == NULL) {
 		free(map);
 		return -1;

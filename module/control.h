@@ -38,6 +38,10 @@ struct control_setup {
 
 struct control;
 
+/* Whether somebody listens who wants to hear of allowed queries; valid as long
+ * as CONTROL. */
+const _Atomic int *control_wish(const struct control *control);
+
 /*
  * Starts the thread, all signals blocked in it. Where the socket cannot be
  * had, that is said and the thread does the rest. NULL, with the reason said,

@@ -23,15 +23,26 @@
 
 #include "answer.h"
 #include "host_state.h"
+#include "recall.h"
 
 /* Octets of an OPT record without options (RFC 6891 section 6.1.2). */
-#define OPT_OCTETS 11u
+#define OPT_OCTETS ((size_t)ANSWER_OPT)
 /* In it, where the size is that the server can receive. */
 #define OPT_CLASS_OFFSET 3u
 
 static const char what_to_do[] = "bitsink must be compiled for the Unbound "
 	"that loads it, and that Unbound needs bitsink's patches: see "
 	"bitsink(8), UNBOUND";
+
+/* What the request callback is called with. */
+struct request {
+	struct module_env *env;
+	struct query_info *qinfo;
+	struct edns_data *edns;
+	struct comm_reply *repinfo;
+	struct sldns_buffer *pkt;
+	struct regional *region;
+};
 
 /* Compares what this file was compiled with to what Unbound was. */
 static int
@@ -146,19 +157,22 @@ edns_octets(const struct edns_data *edns)
 
 /*
  * Puts the Extended DNS Error "Blocked" (RFC 8914 section 4.16) and the OPT
- * record behind an answer. Where there is no room for the error, the record
- * goes without it, and where there is none for the other options, without
- * those: answer() has left room for the bare record.
+ * record behind an answer, where that has other options as well. Where there is
+ * no room for the error, the record goes without it, and where there is none
+ * for the other options, without those: answer() has left room for the bare
+ * record.
  */
 static void
-put_edns(struct edns_data *edns, struct sldns_buffer *pkt, size_t limit,
-	const struct decision *decision, struct regional *region)
+put_edns(const struct request *request, size_t limit,
+	const struct decision *decision)
 {
+	struct edns_data *edns = request->edns;
+	struct sldns_buffer *pkt = request->pkt;
 	size_t at = sldns_buffer_limit(pkt), room = limit - at;
 	const char *text = decision->group->explanation[decision->reason];
 
 	/* Without memory the answer goes out without a reason. */
-	(void)edns_opt_list_append_ede(&edns->opt_list_out, region,
+	(void)edns_opt_list_append_ede(&edns->opt_list_out, request->region,
 		LDNS_EDE_BLOCKED, text);
 	if (edns_octets(edns) > room)
 		(void)edns_opt_list_remove(&edns->opt_list_out, LDNS_EDNS_EDE);
@@ -176,14 +190,14 @@ put_edns(struct edns_data *edns, struct sldns_buffer *pkt, size_t limit,
 		EDNS_ADVERTISED_SIZE);
 }
 
-/* Puts the answer to a blocked query into PKT; limit 0 is none. Whether it is
- * what the decision says. */
+/* Puts the answer to a blocked query into the buffer; limit 0 is none. Whether
+ * it is what the decision says. */
 static int
-answer(struct module_env *env, struct query_info *qinfo,
-	struct edns_data *edns, struct comm_reply *repinfo,
-	struct sldns_buffer *pkt, struct regional *region,
-	const struct query *query, const struct decision *decision)
+answer(const struct request *request, const struct query *query,
+	const struct decision *decision)
 {
+	struct sldns_buffer *pkt = request->pkt;
+	struct edns_data *edns = request->edns;
 	size_t capacity = sldns_buffer_capacity(pkt);
 	size_t limit = edns->udp_size < capacity ? edns->udp_size : capacity;
 	size_t opt = edns->edns_present ? OPT_OCTETS : 0;
@@ -195,15 +209,23 @@ answer(struct module_env *env, struct query_info *qinfo,
 			query, decision);
 	sldns_buffer_clear(pkt);
 	sldns_buffer_set_limit(pkt, length);
-	sldns_buffer_set_position(pkt, 0);
 	if (length == 0)
 		return decision->action == ACTION_DROP;
 	/* What other modules add to local answers, they may add here. */
-	(void)inplace_cb_reply_local_call(env, qinfo, NULL, NULL,
-		(int)answer_rcode(decision), edns, repinfo, region,
-		env->now_tv);
-	if (edns->edns_present)
-		put_edns(edns, pkt, limit, decision, region);
+	if (request->env->inplace_cb_lists[inplace_cb_reply_local] != NULL)
+		(void)inplace_cb_reply_local_call(request->env,
+			request->qinfo, NULL, NULL,
+			(int)answer_rcode(decision), edns, request->repinfo,
+			request->region, request->env->now_tv);
+	if (!edns->edns_present)
+		return 1;
+	if (edns->opt_list_out != NULL ||
+	    edns->opt_list_inplace_cb_out != NULL)
+		put_edns(request, limit, decision);
+	else
+		sldns_buffer_set_limit(pkt, answer_write_opt(
+			sldns_buffer_begin(pkt), length, limit, decision,
+			EDNS_ADVERTISED_SIZE, edns->bits & EDNS_DO));
 	return 1;
 }
 
@@ -253,7 +275,10 @@ tell(struct module_state *state, const struct module_env *env,
 size_t
 host_worker(const struct module_state *state, const struct module_env *env)
 {
-	return (size_t)env->worker->thread_num % state->worker_count;
+	/* Unbound has as many as its configuration told us. */
+	size_t worker = (size_t)env->worker->thread_num;
+
+	return worker < state->worker_count ? worker : 0;
 }
 
 static int
@@ -263,6 +288,14 @@ wants_allowed(struct module_state *state, const struct module_env *env,
 	return state->control != NULL && control_wants_allowed(state->control,
 		tally, worker, (int64_t)env->now_tv->tv_sec * 1000 +
 		env->now_tv->tv_usec / 1000);
+}
+
+/* Some milliseconds: of each, one allowed query is told of. */
+static inline int64_t
+moment_of(const struct module_env *env)
+{
+	return (int64_t)env->now_tv->tv_sec << 10 |
+		(int64_t)env->now_tv->tv_usec >> 10;
 }
 
 int
@@ -280,6 +313,7 @@ host_passes(struct module_state *state, struct module_env *env,
 		force->standing.policy->groups), decision->reason,
 		decision->in_window);
 	if (decision->verdict == VERDICT_ALLOW) {
+		state->workers[worker].told = moment_of(env);
 		if (wants_allowed(state, env, tally, worker))
 			tell(state, env, tally, worker, query, decision, NULL);
 		return 1;
@@ -307,9 +341,9 @@ block_unasked(struct decision *decision, enum reason reason)
  * the query is to be counted then; else the decision may have become another
  * one. */
 static int
-is_marked(struct module_state *state, const struct module_env *env,
-	size_t worker, struct edns_data *edns, struct regional *region,
-	const struct query *query, struct decision *decision)
+is_marked(struct module_state *state, size_t worker,
+	const struct request *request, const struct query *query,
+	struct decision *decision)
 {
 	int inspects = group_inspects(decision->group);
 
@@ -320,44 +354,32 @@ is_marked(struct module_state *state, const struct module_env *env,
 			block_unasked(decision, REASON_BUSY);
 		return 0;
 	}
-	if ((!inspects || host_will_see(state, env, query)) &&
-	    host_mark(state, edns, query, !inspects, region) == 0)
+	if ((!inspects || host_will_see(state, request->env, query)) &&
+	    host_mark(state, request->edns, query, !inspects,
+	    request->region) == 0)
 		return inspects;
 	if (inspects)
 		block_unasked(decision, REASON_ANSWER);
 	return 0;
 }
 
-/* Judges the query under what is in force. 0 passes, 1 has answered. */
+/* Judges the query of a client of GROUP. 0 passes, 1 has answered. */
 static int
 judge(struct module_state *state, const struct force *force, size_t worker,
-	struct module_env *env, struct query_info *qinfo,
-	struct edns_data *edns, struct comm_reply *repinfo,
-	struct sldns_buffer *pkt, struct regional *region)
+	const struct group *group, struct recall_name *place,
+	const struct request *request, const struct query *query)
 {
 	struct decision decision;
-	struct query query;
 
-	/* Clients may send the option, too. */
-	if (edns->opt_list_in != NULL)
-		host_unmark(edns);
-	if (client_from_sockaddr(&query.client, &repinfo->client_addr) != 0) {
-		tally_count(force->tally, worker, TALLY_UNRESTRICTED);
+	judge_group_query(force->standing.policy, group, place,
+		&state->exceptions, query, &decision);
+	if (decision.verdict == VERDICT_ALLOW && is_marked(state, worker,
+	    request, query, &decision))
 		return 0;
-	}
-	query.qname = qinfo->qname;
-	query.qname_len = qinfo->qname_len;
-	query.qtype = qinfo->qtype;
-	query.qclass = qinfo->qclass;
-	query.now = *env->now;
-	judge_query(force->standing.policy, &state->exceptions, &query,
-		&decision);
-	if (decision.verdict == VERDICT_ALLOW && is_marked(state, env, worker,
-	    edns, region, &query, &decision))
+	if (host_passes(state, request->env, force, worker, query, &decision,
+	    NULL))
 		return 0;
-	if (host_passes(state, env, force, worker, &query, &decision, NULL))
-		return 0;
-	if (!answer(env, qinfo, edns, repinfo, pkt, region, &query, &decision))
+	if (!answer(request, query, &decision))
 		tally_count(force->tally, worker, TALLY_UNANSWERED);
 	return 1;
 }
@@ -365,8 +387,118 @@ judge(struct module_state *state, const struct force *force, size_t worker,
 /* The worker that this thread is; each reply comes after a request. */
 static _Thread_local size_t this_worker;
 
-/* The request callback: every request that may have recursion comes here once,
- * before the cache and the mesh. */
+/* The octets of an IPv4 address, also one in an IPv6 address; NULL for
+ * another. */
+static inline const uint8_t *
+ip4_of(const struct sockaddr_storage *sockaddr)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	const struct sockaddr_in6 *sin6 =
+		(const struct sockaddr_in6 *)sockaddr;
+
+	if (sockaddr->ss_family == AF_INET)
+		return (const uint8_t *)
+			&((const struct sockaddr_in *)sockaddr)->sin_addr;
+	if (sockaddr->ss_family == AF_INET6 && memcmp(
+	    sin6->sin6_addr.s6_addr, mapped, sizeof(mapped)) == 0)
+		return sin6->sin6_addr.s6_addr + sizeof(mapped);
+	return NULL;
+}
+
+/* CLIENTS_NONE or another number beyond the groups for a client of none. */
+static uint32_t
+group_number(const struct force *force, size_t worker,
+	const struct sockaddr_storage *sockaddr)
+{
+	const struct clients *clients = force->standing.policy->clients;
+	const uint8_t *ip4 = ip4_of(sockaddr);
+
+	if (ip4 != NULL)
+		return recall_group(&force->recalls[worker], clients, ip4);
+	if (sockaddr->ss_family == AF_INET6)
+		return clients_find_ip6(clients, ((const struct sockaddr_in6 *)
+			sockaddr)->sin6_addr.s6_addr);
+	/* No group can hold a client without an IP address. */
+	return CLIENTS_NONE;
+}
+
+/* Whether it is known that nothing is to be done but to count the query: the
+ * name was allowed a moment ago. */
+static inline int
+passes_again(struct module_state *state, const struct force *force,
+	size_t worker, uint32_t group, const struct recall_name *place,
+	const struct module_env *env, const struct query_info *qinfo)
+{
+	if (place == NULL || !place->is_plain ||
+	    !recall_is(place, recall_asker(group, 0), qinfo->qname,
+	    qinfo->qname_len) || qinfo->qclass != RRCLASS_IN ||
+	    state->workers[worker].told != moment_of(env) ||
+	    atomic_load_explicit(state->wish, memory_order_relaxed))
+		return 0;
+	tally_decision(force->tally, worker, group,
+		(enum reason)place->reason, 0);
+	return 1;
+}
+
+/* Judges in FORCE, which this worker has entered. 0 passes, 1 has answered. */
+static int
+judge_client(struct module_state *state, const struct force *force,
+	size_t worker, uint32_t group, const struct request *request)
+{
+	const struct policy *policy = force->standing.policy;
+	const struct query_info *qinfo = request->qinfo;
+	struct recall_name *place;
+	struct query query;
+
+	if (group >= policy->group_count) {
+		tally_count(force->tally, worker, TALLY_UNRESTRICTED);
+		return 0;
+	}
+	place = recall_name(&force->recalls[worker], recall_asker(group, 0),
+		qinfo->qname, qinfo->qname_len);
+	if (passes_again(state, force, worker, group, place, request->env,
+	    qinfo))
+		return 0;
+	(void)client_from_sockaddr(&query.client,
+		&request->repinfo->client_addr);
+	query.qname = qinfo->qname;
+	query.qname_len = qinfo->qname_len;
+	query.qtype = qinfo->qtype;
+	query.qclass = qinfo->qclass;
+	query.now = *request->env->now;
+	return judge(state, force, worker, &policy->groups[group], place,
+		request, &query);
+}
+
+/* The second half of judge_request(), for all that it does not do at once. */
+static __attribute__((noinline)) int
+judge_entered(struct module_env *env, struct query_info *qinfo,
+	struct edns_data *edns, struct comm_reply *repinfo,
+	struct sldns_buffer *pkt, struct regional *region,
+	const struct force *force, struct module_state *state)
+{
+	const struct request request = { env, qinfo, edns, repinfo, pkt,
+		region };
+	size_t worker = host_worker(state, env);
+	int answered;
+
+	/* Clients may send the option, too. */
+	if (edns->opt_list_in != NULL)
+		host_unmark(edns);
+	answered = judge_client(state, force, worker, group_number(force,
+		worker, &repinfo->client_addr), &request);
+	inforce_leave(state->inforce, worker);
+	if (state->looks_at_replies)
+		this_worker = worker;
+	return answered;
+}
+
+/*
+ * The request callback: every request that may have recursion comes here once,
+ * before the cache and the mesh. Most clients are in no group, and all that is
+ * done for those of them that asked before stands here: every query of a site
+ * pays for it.
+ */
 static int
 judge_request(struct module_env *env, struct query_info *qinfo,
 	struct edns_data *edns, struct comm_reply *repinfo,
@@ -376,14 +508,21 @@ judge_request(struct module_env *env, struct query_info *qinfo,
 	struct module_state *state = cb_args;
 	size_t worker = host_worker(state, env);
 	const struct force *force = inforce_enter(state->inforce, worker);
-	int answered = judge(state, force, worker, env, qinfo, edns, repinfo,
-		pkt, region);
+	const struct sockaddr_in *sin =
+		(const struct sockaddr_in *)&repinfo->client_addr;
+	const struct recall_client *client = recall_client(
+		&force->recalls[worker], sin->sin_addr.s_addr);
 
 	(void)id;
+	if (sin->sin_family != AF_INET ||
+	    client->address != sin->sin_addr.s_addr ||
+	    client->group < force->standing.policy->group_count ||
+	    edns->opt_list_in != NULL || state->looks_at_replies)
+		return judge_entered(env, qinfo, edns, repinfo, pkt, region,
+			force, state);
+	tally_count(force->tally, worker, TALLY_UNRESTRICTED);
 	inforce_leave(state->inforce, worker);
-	if (state->looks_at_replies)
-		this_worker = worker;
-	return answered;
+	return 0;
 }
 
 /* --- Targets of CNAMEs, which servers that forward to us ask for themselves;
@@ -606,7 +745,8 @@ free_state(struct module_state *state)
 static int
 put_in_force(struct module_state *state, struct standing *standing)
 {
-	struct force *force = force_new(standing, state->worker_count);
+	struct force *force = force_new(standing, state->worker_count,
+		&state->key);
 
 	if (force == NULL)
 		return -1;
@@ -652,6 +792,7 @@ keep_log_identity(const struct config_file *cfg)
 static void
 start_control(struct module_state *state)
 {
+	static const _Atomic int nobody;
 	struct control_setup setup = {
 		.inforce = state->inforce,
 		.key = &state->key,
@@ -665,6 +806,8 @@ start_control(struct module_state *state)
 	};
 
 	state->control = control_start(&setup);
+	state->wish = state->control != NULL ? control_wish(state->control)
+		: &nobody;
 }
 
 /* What the policy is asked with besides the query. 0, or -1 with the reason in

@@ -25,6 +25,8 @@ struct reply_info;
 struct host_worker {
 	/* Queries whose answers are waited for, to be judged. */
 	alignas(64) size_t waiting;
+	/* The moment in which an allowed query was last told of. */
+	int64_t told;
 };
 
 struct module_state {
@@ -36,6 +38,8 @@ struct module_state {
 	struct stats *stats;
 	/* NULL where it could not be had. */
 	struct control *control;
+	/* Of it; what is always false where there is none. */
+	const _Atomic int *wish;
 	/* What Unbound's configuration declares; owned. */
 	char *site;
 	size_t site_length;

@@ -8,19 +8,25 @@
 #include <string.h>
 #include <time.h>
 
+#include "recall.h"
+
 /* Nanoseconds until a worker is looked at again; it judges one query in some
  * microseconds. */
 #define MOMENT 50000
 
 struct force *
-force_new(struct standing *standing, size_t workers)
+force_new(struct standing *standing, size_t workers,
+	const struct names_key *key)
 {
 	struct force *force = calloc(1, sizeof(*force));
 
 	if (force == NULL)
 		return NULL;
 	force->tally = tally_new(workers, standing->policy->group_count);
-	if (force->tally == NULL) {
+	force->recalls = recall_new(workers, key);
+	if (force->tally == NULL || force->recalls == NULL) {
+		tally_free(force->tally);
+		recall_free(force->recalls);
 		free(force);
 		return NULL;
 	}
@@ -35,6 +41,7 @@ force_free(struct force *force)
 	if (force == NULL)
 		return;
 	tally_free(force->tally);
+	recall_free(force->recalls);
 	standing_clear(&force->standing);
 	free(force);
 }

@@ -25,15 +25,21 @@
 #include "standing.h"
 #include "tally.h"
 
+struct recall;
+
 /* What changes together. */
 struct force {
 	struct standing standing;
 	struct tally *tally;
+	/* One a worker, and its own. */
+	struct recall *recalls;
 };
 
-/* Takes over all of STANDING, and makes the counters for it. NULL when out of
- * memory; STANDING stays the caller's then. */
-struct force *force_new(struct standing *standing, size_t workers);
+/* Takes over all of STANDING, and makes for it what workers have of their own;
+ * KEY is for hashes. NULL when out of memory; STANDING stays the caller's
+ * then. */
+struct force *force_new(struct standing *standing, size_t workers,
+	const struct names_key *key);
 void force_free(struct force *force);
 
 /* The number in AFTER of each group of BEFORE, by its name; SIZE_MAX where it

@@ -59,22 +59,41 @@ except(struct decision *decision, enum reason reason, uint16_t qtype)
 	decision->rule.column = 0;
 }
 
-void
-judge_query(const struct policy *policy, const struct exceptions *exceptions,
+/* What the policy leaves open may be allowed for a time. */
+static __attribute__((noinline)) void
+look_for_exception(const struct exceptions *exceptions,
 	const struct query *query, struct decision *decision)
 {
 	enum reason reason;
 	struct name name;
 
-	policy_decide(policy, query, decision);
-	if (exceptions == NULL || !is_open(decision) ||
-	    !has_any(exceptions, decision->group) ||
-	    name_from_wire(&name, query->qname, query->qname_len) != 0)
+	if (name_from_wire(&name, query->qname, query->qname_len) != 0)
 		return;
 	reason = judge_exception(exceptions, decision->group, &name,
 		query->now);
 	if (reason != REASON_NOT_LISTED)
 		except(decision, reason, query->qtype);
+}
+
+void
+judge_query(const struct policy *policy, const struct exceptions *exceptions,
+	const struct query *query, struct decision *decision)
+{
+	policy_decide(policy, query, decision);
+	if (exceptions != NULL && is_open(decision) &&
+	    has_any(exceptions, decision->group))
+		look_for_exception(exceptions, query, decision);
+}
+
+void
+judge_group_query(const struct policy *policy, const struct group *group,
+	struct recall_name *place, const struct exceptions *exceptions,
+	const struct query *query, struct decision *decision)
+{
+	policy_decide_group(policy, group, place, query, decision);
+	if (exceptions != NULL && is_open(decision) &&
+	    has_any(exceptions, decision->group))
+		look_for_exception(exceptions, query, decision);
 }
 
 int64_t

@@ -26,6 +26,12 @@ void judge_query(const struct policy *policy,
 	const struct exceptions *exceptions, const struct query *query,
 	struct decision *decision);
 
+/* The same for a client that is known to be of GROUP; PLACE as in
+ * policy_decide_group(). */
+void judge_group_query(const struct policy *policy, const struct group *group,
+	struct recall_name *place, const struct exceptions *exceptions,
+	const struct query *query, struct decision *decision);
+
 /* REASON_GRANTED or REASON_FOLLOWED where there is an exception, by which GROUP
  * may ask for NAME at NOW, else REASON_NOT_LISTED. EXCEPTIONS may be NULL. */
 enum reason judge_exception(const struct exceptions *exceptions,

@@ -903,6 +903,7 @@ static void
 explain(struct group *group)
 {
 	char (*texts)[GROUP_EXPLANATION_MAX + 1] = group->explanation;
+	unsigned i;
 
 	snprintf(texts[REASON_NOT_LISTED], sizeof(*texts),
 		"bitsink: group \"%s\" has no allow for this name",
@@ -933,6 +934,8 @@ explain(struct group *group)
 	snprintf(texts[REASON_MALFORMED], sizeof(*texts),
 		"bitsink: group \"%s\" asked what could not be judged",
 		group->name);
+	for (i = 0; i < REASON_COUNT; i++)
+		group->explanation_octets[i] = (uint8_t)strlen(texts[i]);
 }
 
 /* Whether the option that SET gives its value was given to the group, with a

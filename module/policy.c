@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "recall.h"
+
 const char *
 group_mode_word(const struct group *group)
 {
@@ -183,22 +185,69 @@ policy_judge_name(const struct policy *policy, const struct group *group,
 		rule);
 }
 
-/* Sets the rule as well. */
-static enum reason
-judge_restricted(const struct policy *policy, const struct query *query,
+/* The reason that is the name's, and the rule. */
+static __attribute__((noinline)) enum reason
+look_up(const struct policy *policy, const struct query *query,
 	struct decision *decision)
 {
-	const struct group *group = decision->group;
-	enum reason reason;
 	struct name name;
+
+	if (name_from_wire(&name, query->qname, query->qname_len) != 0)
+		return REASON_MALFORMED;
+	return judge_name(policy, decision->group, &name, decision->in_window,
+		&decision->rule);
+}
+
+/* Whether nothing is done to an allowed query but to count it, ever. */
+static int
+is_plain(const struct group *group)
+{
+	return group->type_count == 0 && group->window_count == 0 &&
+		!group->follow_chain && !group_inspects(group);
+}
+
+static void
+learn(struct recall_name *place, uint32_t asker, enum reason reason,
+	const struct query *query, const struct decision *decision)
+{
+	recall_settle(place, asker, query->qname, query->qname_len);
+	place->reason = (uint8_t)reason;
+	place->is_plain = reason_allows(reason) && is_plain(decision->group);
+	place->rule = decision->rule;
+}
+
+/* The same, but what PLACE knows is not looked up. */
+static inline enum reason
+recall_or_look_up(const struct policy *policy, struct recall_name *place,
+	const struct query *query, struct decision *decision)
+{
+	uint32_t asker = recall_asker((uint32_t)(decision->group -
+		policy->groups), decision->in_window);
+	enum reason reason;
+
+	if (place != NULL && recall_is(place, asker, query->qname,
+	    query->qname_len)) {
+		decision->rule = place->rule;
+		return (enum reason)place->reason;
+	}
+	reason = look_up(policy, query, decision);
+	if (place != NULL)
+		learn(place, asker, reason, query, decision);
+	return reason;
+}
+
+/* Sets the rule as well. */
+static inline enum reason
+judge_restricted(const struct policy *policy, struct recall_name *place,
+	const struct query *query, struct decision *decision)
+{
+	enum reason reason;
 
 	if (query->qclass != RRCLASS_IN && query->qclass != RRCLASS_ANY)
 		return REASON_CLASS;
-	if (name_from_wire(&name, query->qname, query->qname_len) != 0)
-		return REASON_MALFORMED;
-	reason = judge_name(policy, group, &name, decision->in_window,
-		&decision->rule);
-	if (reason_allows(reason) && !group_allows_type(group, query->qtype)) {
+	reason = recall_or_look_up(policy, place, query, decision);
+	if (reason_allows(reason) && decision->group->type_count > 0 &&
+	    !group_allows_type(decision->group, query->qtype)) {
 		/* The pattern that allows the name decided nothing. */
 		set_no_rule(&decision->rule);
 		return REASON_TYPE;
@@ -207,31 +256,42 @@ judge_restricted(const struct policy *policy, const struct query *query,
 }
 
 void
+policy_decide_group(const struct policy *policy, const struct group *group,
+	struct recall_name *place, const struct query *query,
+	struct decision *decision)
+{
+	set_no_rule(&decision->rule);
+	decision->group = group;
+	decision->in_window = group->window_count > 0 &&
+		group_in_window(group, query->now);
+	decision->reason = judge_restricted(policy, place, query, decision);
+	decision->action = policy_action(group, decision->reason,
+		decision->in_window);
+	if (reason_allows(decision->reason))
+		decision->verdict = VERDICT_ALLOW;
+	else
+		decision->verdict = group->audit ? VERDICT_AUDIT
+			: VERDICT_BLOCK;
+}
+
+void
 policy_decide(const struct policy *policy, const struct query *query,
 	struct decision *decision)
 {
 	uint32_t number = clients_find(policy->clients, &query->client);
 
-	set_no_rule(&decision->rule);
-	decision->in_window = 0;
 	/* No group has the number of a prefix that is carved out. */
-	if (number >= policy->group_count) {
-		decision->verdict = VERDICT_UNRESTRICTED;
-		decision->reason = REASON_NO_GROUP;
-		decision->action = ACTION_NXDOMAIN;
-		decision->group = NULL;
+	if (number < policy->group_count) {
+		policy_decide_group(policy, &policy->groups[number], NULL,
+			query, decision);
 		return;
 	}
-	decision->group = &policy->groups[number];
-	decision->in_window = group_in_window(decision->group, query->now);
-	decision->reason = judge_restricted(policy, query, decision);
-	decision->action = policy_action(decision->group, decision->reason,
-		decision->in_window);
-	if (reason_allows(decision->reason))
-		decision->verdict = VERDICT_ALLOW;
-	else
-		decision->verdict = decision->group->audit ? VERDICT_AUDIT
-			: VERDICT_BLOCK;
+	set_no_rule(&decision->rule);
+	decision->in_window = 0;
+	decision->verdict = VERDICT_UNRESTRICTED;
+	decision->reason = REASON_NO_GROUP;
+	decision->action = ACTION_NXDOMAIN;
+	decision->group = NULL;
 }
 
 int

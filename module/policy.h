@@ -19,6 +19,8 @@
 #include "tape.h"
 #include "window.h"
 
+struct recall_name;
+
 enum {
 	GROUP_NAME_MAX = 32,
 	/* As many fit into an answer of 512 octets to the longest name. */
@@ -117,6 +119,7 @@ struct group {
 	size_t answer_rule_count;
 	/* What a blocked client is told, by reason. */
 	char explanation[REASON_COUNT][GROUP_EXPLANATION_MAX + 1];
+	uint8_t explanation_octets[REASON_COUNT];
 };
 
 /* What the bitsink: clause sets for all groups together. */
@@ -193,6 +196,13 @@ void policy_free(struct policy *policy);
  */
 void policy_decide(const struct policy *policy, const struct query *query,
 	struct decision *decision);
+
+/* The same for a client that is known to be of GROUP. PLACE, if it is not NULL,
+ * is that of the name: what it knows is not looked for, and it learns what it
+ * does not know. */
+void policy_decide_group(const struct policy *policy,
+	const struct group *group, struct recall_name *place,
+	const struct query *query, struct decision *decision);
 
 /* The words for a group's options; never NULL. */
 const char *group_mode_word(const struct group *group);

@@ -680,6 +680,81 @@ a_question_beyond_the_room_is_left_out(void **state)
 		assert_int_equal(read16(message.octets + 4), 0);
 	}
 }
+/* --- The OPT record behind it. */
+
+enum { ADVERTISED = 1232 };
+
+/* Puts it behind the answer to www.example.com; LIMIT counts from the answer's
+ * end. */
+static void
+answer_with_opt(struct message *message, size_t limit, unsigned flags)
+{
+	static struct group group;
+	struct decision decision;
+	size_t length;
+
+	group = group_with_sinkholes();
+	strcpy(group.explanation[REASON_DENIED], "no");
+	group.explanation_octets[REASON_DENIED] = 2;
+	memset(&decision, 0, sizeof(decision));
+	decision.verdict = VERDICT_BLOCK;
+	decision.reason = REASON_DENIED;
+	decision.action = ACTION_NXDOMAIN;
+	decision.group = &group;
+	ask(message, "www.example.com", RRTYPE_A);
+	length = answer_write(message->octets, ANSWER_MAX, &message->query,
+		&decision);
+	message->length = answer_write_opt(message->octets, length,
+		length + limit, &decision, ADVERTISED, flags);
+	assert_true(message->length <= length + limit);
+}
+
+static void
+an_opt_record_tells_why(void **state)
+{
+	/* RFC 8914 section 2: the option's code, length and INFO-CODE. */
+	static const uint8_t expected[] = { 0, 15, 0, 4, 0, 15, 'n', 'o' };
+	struct message message;
+	ldns_pkt *packet;
+	ldns_rdf *data;
+
+	(void)state;
+	answer_with_opt(&message, ANSWER_OPT + sizeof(expected), 0x8000);
+	packet = parse(&message);
+	assert_true(ldns_pkt_edns(packet));
+	assert_int_equal(ldns_pkt_edns_udp_size(packet), ADVERTISED);
+	assert_int_equal(ldns_pkt_edns_version(packet), 0);
+	assert_int_equal(ldns_pkt_edns_extended_rcode(packet), 0);
+	assert_true(ldns_pkt_edns_do(packet));
+	assert_int_equal(ldns_pkt_nscount(packet), 1);
+	data = ldns_pkt_edns_data(packet);
+	assert_non_null(data);
+	assert_int_equal(ldns_rdf_size(data), sizeof(expected));
+	assert_memory_equal(ldns_rdf_data(data), expected, sizeof(expected));
+	ldns_pkt_free(packet);
+	answer_with_opt(&message, ANSWER_OPT + sizeof(expected), 0);
+	packet = parse(&message);
+	assert_false(ldns_pkt_edns_do(packet));
+	ldns_pkt_free(packet);
+}
+
+static void
+without_room_an_opt_record_tells_nothing(void **state)
+{
+	size_t room;
+
+	(void)state;
+	for (room = 0; room < 8; room++) {
+		struct message message;
+		ldns_pkt *packet;
+
+		answer_with_opt(&message, ANSWER_OPT + room, 0);
+		packet = parse(&message);
+		assert_true(ldns_pkt_edns(packet));
+		assert_null(ldns_pkt_edns_data(packet));
+		ldns_pkt_free(packet);
+	}
+}
 
 int
 main(void)
@@ -702,6 +777,8 @@ main(void)
 		cmocka_unit_test(what_does_not_fit_is_cut_at_the_question),
 		cmocka_unit_test(nothing_fits_into_less_than_a_header),
 		cmocka_unit_test(a_question_beyond_the_room_is_left_out),
+		cmocka_unit_test(an_opt_record_tells_why),
+		cmocka_unit_test(without_room_an_opt_record_tells_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

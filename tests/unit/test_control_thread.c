@@ -1679,7 +1679,7 @@ a_stale_start_recovers_by_itself(void **state)
 		0, &world_key, time(NULL), said_line), 0);
 	assert_int_equal(standing.stale, 1);
 	memset(&stage, 0, sizeof(stage));
-	force = force_new(&standing, WORKERS);
+	force = force_new(&standing, WORKERS, &world_key);
 	assert_non_null(force);
 	stage.world.inforce = inforce_new(force, WORKERS);
 	assert_non_null(stage.world.inforce);

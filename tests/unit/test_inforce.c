@@ -24,6 +24,8 @@ groups_of(uint64_t number)
 	return 1 + number % 7;
 }
 
+static const struct names_key some_key = { { 1, 2 } };
+
 static struct force *
 make_force(uint64_t number)
 {
@@ -48,7 +50,7 @@ make_force(uint64_t number)
 	policy->prefix_count = number;
 	standing.policy = policy;
 	standing.generation = number;
-	force = force_new(&standing, WORKERS);
+	force = force_new(&standing, WORKERS, &some_key);
 	if (force == NULL)
 		abort();
 	return force;
@@ -123,7 +125,7 @@ a_force_takes_over_the_standing_and_has_its_counters(void **state)
 	standing.checksum = 17;
 	standing.stale = 1;
 	strcpy(standing.error, "why");
-	force = force_new(&standing, 3);
+	force = force_new(&standing, 3, &some_key);
 	assert_non_null(force);
 	assert_null(standing.policy);
 	assert_null(standing.path);

@@ -626,7 +626,7 @@ load_watched(struct watch *watch)
 static int
 put_in_force(struct watch *watch)
 {
-	struct force *force = force_new(&watch->standing, 3);
+	struct force *force = force_new(&watch->standing, 3, &key);
 
 	if (force == NULL)
 		return -1;

@@ -632,6 +632,10 @@ every_reason_to_block_has_an_explanation(void **state)
 			wrong += row_text(reason_word(rows[i].reason), text,
 				loaded.policy->groups[0].explanation[
 				rows[i].reason]);
+			wrong += row_number(reason_word(rows[i].reason),
+				"octets", (long)strlen(text),
+				loaded.policy->groups[0].explanation_octets[
+				rows[i].reason]);
 		}
 		unload(&loaded);
 	}

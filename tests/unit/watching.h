@@ -283,7 +283,7 @@ world_open_for(struct world *world, const char *policy, const char *site,
 		site != NULL ? strlen(site) : 0, &world_key, now, said_line),
 		0);
 	assert_said("");
-	force = force_new(&standing, workers);
+	force = force_new(&standing, workers, &world_key);
 	assert_non_null(force);
 	world->inforce = inforce_new(force, workers);
 	assert_non_null(world->inforce);
@@ -321,7 +321,8 @@ world_read(const struct world *world, int64_t now)
 	diag_clear(&diag);
 	standing.generation = world->standing->generation + 1;
 	standing.loaded = now;
-	force = force_new(&standing, world->tally->worker_count);
+	force = force_new(&standing, world->tally->worker_count,
+		&world_key);
 	assert_non_null(force);
 	return force;
 }

@@ -1,0 +1,231 @@
+/*
+ * test_recall.c - what a worker remembers changes nothing that it decides.
+ */
+#include "support.h"
+
+#include "judge.h"
+#include "recall.h"
+
+#define NOW INT64_C(1700000000)
+#define DAY 86400
+#define QUERIES 60000
+
+static const struct names_key test_key = { { 3, 4 } };
+
+/* The window is open on Tuesdays, which NOW is. */
+static const char policy_text[] =
+	"group:\n"
+	" name: one\n client: 127.0.0.0/25\n allow: \"*.ok.example\"\n"
+	" deny: \"not.ok.example\"\n"
+	"group:\n"
+	" name: two\n client: 127.0.0.128/25\n unrestricted: 127.0.0.192/27\n"
+	" allow: \"*.not.ok.example\"\n allow-types: A\n"
+	"group:\n"
+	" name: three\n client: 127.0.1.0/24\n mode: audit\n"
+	" window: \"Tue 00:00-24:00\"\n window-allow: \"*.example\"\n"
+	"group:\n"
+	" name: four\n client: 127.0.1.64/26\n allow: \"*.ok.example\"\n"
+	" follow-chain: yes\n";
+
+static const char *const groups[] = { "one", "two", "three", "four" };
+
+/* Names with some of these have more octets than a place has. */
+#define LONG_LABEL "a-label-of-as-many-octets-as-half-a-place-is-long"
+
+static const char *const names[] = {
+	"a.ok.example", "A.ok.example", "a.OK.example", "ok.example",
+	"not.ok.example", "x.not.ok.example", "X.not.ok.example", "b.example",
+	"short", "a.b", "eightoct", "one.more.label.ok.example", ".",
+	LONG_LABEL "." LONG_LABEL "." LONG_LABEL ".ok.example",
+};
+
+struct judging {
+	struct loaded loaded;
+	struct exceptions exceptions;
+	struct recall *recall;
+};
+
+static void
+open_judging(struct judging *judging)
+{
+	write_text("policy.conf", policy_text);
+	judging->loaded = load_good("policy.conf");
+	judging->exceptions.grants = grants_new();
+	judging->exceptions.followed = followed_new(&test_key);
+	judging->recall = recall_new(1, &test_key);
+	assert_non_null(judging->exceptions.grants);
+	assert_non_null(judging->exceptions.followed);
+	assert_non_null(judging->recall);
+}
+
+static void
+close_judging(struct judging *judging)
+{
+	recall_free(judging->recall);
+	followed_free(judging->exceptions.followed);
+	grants_free(judging->exceptions.grants);
+	unload(&judging->loaded);
+}
+
+/* As the host asks. */
+static struct decision
+decide(const struct judging *judging, const struct query *query)
+{
+	const struct policy *policy = judging->loaded.policy;
+	uint32_t group = recall_group(judging->recall, policy->clients,
+		query->client.octets);
+	struct decision decision;
+
+	memset(&decision, 0, sizeof(decision));
+	if (group >= policy->group_count)
+		return decision;
+	judge_group_query(policy, &policy->groups[group], recall_name(
+		judging->recall, recall_asker(group, 0), query->qname,
+		query->qname_len), &judging->exceptions, query, &decision);
+	return decision;
+}
+
+static int
+differ(const struct decision *a, const struct decision *b)
+{
+	return a->verdict != b->verdict || a->group != b->group ||
+		(a->group != NULL && (a->reason != b->reason ||
+		a->action != b->action || a->in_window != b->in_window ||
+		a->rule.file != b->rule.file || a->rule.line != b->rule.line ||
+		a->rule.column != b->rule.column));
+}
+
+/* What is allowed for a time comes and goes. */
+static void
+change_exceptions(struct judging *judging, unsigned number, int64_t now)
+{
+	static const char *const patterns[] = {
+		"b.example", "a.b", "*.not.ok.example", "eightoct",
+	};
+	const char *group = groups[number % COUNT_OF(groups)];
+	const char *pattern = patterns[number / 4 % COUNT_OF(patterns)];
+	const struct name question = name_of("a.ok.example"),
+		target = name_of("b.example");
+
+	if (number / 16 % 3 == 0)
+		(void)grants_remove(judging->exceptions.grants, group,
+			pattern);
+	else if (number / 16 % 3 == 1)
+		(void)grants_add(judging->exceptions.grants, group, pattern,
+			now, now + DAY);
+	else
+		followed_add(judging->exceptions.followed, group, &question,
+			&target, now, now + 60);
+}
+
+static void
+any_order_of_queries_is_decided_as_without(void **state)
+{
+	struct chance chance = { 31 };
+	struct judging judging;
+	unsigned i, verdicts[4] = { 0 };
+
+	(void)state;
+	print_message("seed %lu\n", (unsigned long)chance.state);
+	open_judging(&judging);
+	for (i = 0; i < QUERIES; i++) {
+		uint8_t wire[NAME_OCTETS_MAX + 2];
+		char client[32];
+		struct decision with, without;
+		struct query query;
+
+		snprintf(client, sizeof(client), "127.0.%u.%u",
+			chance_below(&chance, 2), chance_below(&chance, 256));
+		query = query_of(client, names[chance_below(&chance,
+			COUNT_OF(names))], wire);
+		query.qtype = chance_below(&chance, 2) ? RRTYPE_A
+			: RRTYPE_AAAA;
+		/* Also a little back. */
+		query.now = NOW + i / 32 * 3600 +
+			chance_below(&chance, 8) * DAY;
+		if (chance_below(&chance, 8) == 0)
+			query.qclass = chance_below(&chance, 2) ? 3
+				: RRCLASS_ANY;
+		/* A label that is longer than what follows. */
+		if (chance_below(&chance, 8) == 0)
+			wire[0] = 63;
+		if (i % 16 == 0)
+			change_exceptions(&judging, chance_below(&chance, 48),
+				query.now);
+		memset(&without, 0, sizeof(without));
+		judge_query(judging.loaded.policy, &judging.exceptions, &query,
+			&without);
+		with = decide(&judging, &query);
+		assert_false(differ(&with, &without));
+		verdicts[without.verdict]++;
+	}
+	for (i = 0; i < COUNT_OF(verdicts); i++)
+		assert_true(verdicts[i] > QUERIES / 100);
+	close_judging(&judging);
+}
+
+static void
+nobody_has_asked_in_the_beginning(void **state)
+{
+	struct recall *recall = recall_new(3, &test_key);
+	uint32_t address;
+	size_t i;
+
+	(void)state;
+	assert_non_null(recall);
+	for (i = 0; i < 3; i++)
+		for (address = 0; address < 100000; address++)
+			assert_true(recall_client(&recall[i],
+				address)->address != address);
+	recall_free(recall);
+}
+
+static void
+only_a_name_that_is_always_allowed_is_plain(void **state)
+{
+	static const struct {
+		const char *client, *name;
+		int is_plain;
+	} rows[] = {
+		{ "127.0.0.1", "a.ok.example", 1 },
+		{ "127.0.0.1", "not.ok.example", 0 },
+		{ "127.0.0.1", "other.example", 0 },
+		/* Its type counts, too. */
+		{ "127.0.0.129", "x.not.ok.example", 0 },
+		/* Its window may close. */
+		{ "127.0.1.1", "other.example", 0 },
+		/* Where its answer leads is to be followed. */
+		{ "127.0.1.65", "a.ok.example", 0 },
+	};
+	struct judging judging;
+	size_t i;
+
+	(void)state;
+	open_judging(&judging);
+	for (i = 0; i < COUNT_OF(rows); i++) {
+		uint8_t wire[NAME_OCTETS_MAX + 2];
+		struct query query = query_of(rows[i].client, rows[i].name,
+			wire);
+		uint32_t group = recall_group(judging.recall,
+			judging.loaded.policy->clients, query.client.octets);
+
+		query.now = NOW;
+		(void)decide(&judging, &query);
+		assert_int_equal(recall_name(judging.recall, recall_asker(
+			group, 0), query.qname, query.qname_len)->is_plain,
+			rows[i].is_plain);
+	}
+	close_judging(&judging);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test_in_folder(any_order_of_queries_is_decided_as_without),
+		cmocka_unit_test(nobody_has_asked_in_the_beginning),
+		test_in_folder(only_a_name_that_is_always_allowed_is_plain),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
