@@ -133,6 +133,12 @@ make_key(enum observer_top number, const struct event *event, uint8_t *key)
 	return at;
 }
 
+static inline uint64_t
+hash_pair(const struct names_key *key, const struct event_hashes *of)
+{
+	return hash_both(key, hash_both(key, of->group, of->client), of->name);
+}
+
 /* Hashes of what the keys are made of. */
 static inline void
 make_hashes(const struct names_key *key, const struct event *event,
@@ -147,8 +153,7 @@ make_hashes(const struct names_key *key, const struct event *event,
 	hashes[OBSERVER_CLIENTS] = hash_both(key, of->group, of->client);
 	hashes[OBSERVER_NAMES] = hash_both(key, of->group, of->name);
 	hashes[OBSERVER_RULES] = hash_both(key, of->group, rule_hash);
-	hashes[OBSERVER_PAIRS] = hash_both(key, hashes[OBSERVER_CLIENTS],
-		of->name);
+	hashes[OBSERVER_PAIRS] = hash_pair(key, of);
 }
 
 static uint64_t
@@ -322,6 +327,16 @@ log_event(struct observer *observer, const struct event_hashes *hashes,
 		memory_order_relaxed);
 }
 
+static void
+list_allowed(struct observer *observer, const struct event_hashes *of,
+	const struct event *event)
+{
+	uint64_t hash = hash_pair(&observer->key, of);
+
+	if (!top_again(observer->allowed, hash, event->seconds))
+		add_new(observer->allowed, OBSERVER_PAIRS, hash, event);
+}
+
 void
 observer_event(struct observer *observer, const struct event *event)
 {
@@ -341,13 +356,11 @@ observer_event(struct observer *observer, const struct event *event)
 		learned_add(observer->learned, event->group->name, event);
 	lines_hash(&of, &observer->key, event);
 	of.group = hash_group(observer, event->group);
-	make_hashes(&observer->key, event, &of, hashes);
-	if (event->verdict == VERDICT_ALLOW && !top_again(observer->allowed,
-	    hashes[OBSERVER_PAIRS], event->seconds))
-		add_new(observer->allowed, OBSERVER_PAIRS,
-			hashes[OBSERVER_PAIRS], event);
+	if (event->verdict == VERDICT_ALLOW)
+		list_allowed(observer, &of, event);
 	if (event->verdict != VERDICT_BLOCK && event->verdict != VERDICT_AUDIT)
 		return;
+	make_hashes(&observer->key, event, &of, hashes);
 	for (i = 0; i < OBSERVER_TOPS; i++)
 		if (!top_again(observer->tops[i], hashes[i], event->seconds))
 			add_new(observer->tops[i], (enum observer_top)i,

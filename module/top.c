@@ -48,9 +48,11 @@ struct top {
 	/* A key had to go: from then on the lowest count is the first in the
 	 * heap. */
 	int displaced;
-	/* The last time of day that something was counted at, and its hour. */
+	/* When something was counted last, the hour of that, and which element
+	 * of hours it has. */
 	int64_t now;
 	int64_t hour;
+	unsigned hour_at;
 	struct place *places;
 	/* The key of place i is at i * key_max. */
 	uint8_t *keys;
@@ -247,8 +249,8 @@ has_hour(const struct place *place, int64_t hour)
 static void
 count_hour(struct place *place, int64_t hour)
 {
-	if (hour != place->newest && (hour <= place->newest - TOP_HOURS ||
-	    hour >= place->newest + TOP_HOURS)) {
+	if (hour <= place->newest - TOP_HOURS ||
+	    hour >= place->newest + TOP_HOURS) {
 		memset(place->hours, 0, sizeof(place->hours));
 		place->newest = hour;
 	}
@@ -266,13 +268,18 @@ count(struct top *top, uint32_t number, int64_t now)
 	if (now != top->now) {
 		top->now = now;
 		top->hour = hour_of(now);
+		top->hour_at = (unsigned)(top->hour % TOP_HOURS);
 	}
 	place->turn = ++top->turn;
 	place->last = now;
 	/* The clock went back. */
 	if (place->first > now)
 		place->first = now;
-	count_hour(place, top->hour);
+	if (place->newest == top->hour &&
+	    place->hours[top->hour_at] < UINT32_MAX)
+		place->hours[top->hour_at]++;
+	else
+		count_hour(place, top->hour);
 	top->heap[place->node].count++;
 	if (top->displaced)
 		sift_down(top, place->node);
