@@ -11,6 +11,7 @@
 
 #include "diff.h"
 #include "explain.h"
+#include "inforce.h"
 #include "question.h"
 #include "recall.h"
 #include "rrtype.h"
@@ -141,7 +142,8 @@ commands_memory(const struct commands *commands)
 {
 	return commands->memory + commands->standing->memory +
 		tally_memory(commands->tally) +
-		recall_memory(commands->tally->worker_count) +
+		recall_memory() * commands->tally->worker_count +
+		inforce_memory(commands->tally->worker_count) +
 		observer_memory(commands->observer) +
 		stats_memory(commands->stats) +
 		followed_memory(commands->exceptions->followed) +

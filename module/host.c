@@ -34,7 +34,7 @@ static const char what_to_do[] = "bitsink must be compiled for the Unbound "
 	"that loads it, and that Unbound needs bitsink's patches: see "
 	"bitsink(8), UNBOUND";
 
-/* What the request callback is called with. */
+/* What the request callback is called with, and the buffer of the query. */
 struct request {
 	struct module_env *env;
 	struct query_info *qinfo;
@@ -290,12 +290,14 @@ wants_allowed(struct module_state *state, const struct module_env *env,
 		env->now_tv->tv_usec / 1000);
 }
 
-/* Some milliseconds: of each, one allowed query is told of. */
-static inline int64_t
+/* Some four milliseconds: one query for a name that is known to be allowed is
+ * told of in each. Not as long from one to the next: who always asks right
+ * behind another one is told of, too, now and then. */
+static inline uint64_t
 moment_of(const struct module_env *env)
 {
-	return (int64_t)env->now_tv->tv_sec << 10 |
-		(int64_t)env->now_tv->tv_usec >> 10;
+	return (((uint64_t)env->now_tv->tv_sec << 20) +
+		(uint64_t)env->now_tv->tv_usec) >> 12;
 }
 
 int
@@ -363,29 +365,59 @@ is_marked(struct module_state *state, size_t worker,
 	return 0;
 }
 
-/* Judges the query of a client of GROUP. 0 passes, 1 has answered. */
+/* The worker that this thread is; each reply comes after a request. */
+static _Thread_local size_t this_worker;
+
+/* Judges the query of a client of a group. 0 passes, 1 has answered. */
 static int
-judge(struct module_state *state, const struct force *force, size_t worker,
-	const struct group *group, struct recall_name *place,
-	const struct request *request, const struct query *query)
+judge(struct host_worker *own, const struct force *force,
+	const struct request *request)
 {
+	struct module_state *state = own->state;
+	const struct policy *policy = force->standing.policy;
+	const struct query_info *qinfo = request->qinfo;
+	struct query query = {
+		.qname = qinfo->qname,
+		.qname_len = qinfo->qname_len,
+		.qtype = qinfo->qtype,
+		.qclass = qinfo->qclass,
+		.now = *request->env->now,
+	};
 	struct decision decision;
 
-	judge_group_query(force->standing.policy, group, place,
-		&state->exceptions, query, &decision);
-	if (decision.verdict == VERDICT_ALLOW && is_marked(state, worker,
-	    request, query, &decision))
+	(void)client_from_sockaddr(&query.client,
+		&request->repinfo->client_addr);
+	judge_group_query(policy, &policy->groups[own->group], own->place,
+		&state->exceptions, &query, &decision);
+	if (own->place != NULL && own->place->is_plain)
+		own->place->counter = tally_counter(force->tally, own->number,
+			own->group, (enum reason)own->place->reason, 0);
+	if (decision.verdict == VERDICT_ALLOW && is_marked(state, own->number,
+	    request, &query, &decision))
 		return 0;
-	if (host_passes(state, request->env, force, worker, query, &decision,
-	    NULL))
+	if (host_passes(state, request->env, force, own->number, &query,
+	    &decision, NULL))
 		return 0;
-	if (!answer(request, query, &decision))
-		tally_count(force->tally, worker, TALLY_UNANSWERED);
+	if (!answer(request, &query, &decision))
+		tally_count(force->tally, own->number, TALLY_UNANSWERED);
 	return 1;
 }
 
-/* The worker that this thread is; each reply comes after a request. */
-static _Thread_local size_t this_worker;
+/* Judges the query of which OWN says what is known, in FORCE, which this worker
+ * has entered, and leaves that. */
+static int
+judge_entered(struct host_worker *own, const struct force *force,
+	const struct request *request)
+{
+	int answered = 0;
+
+	if (own->group < force->standing.policy->group_count)
+		answered = judge(own, force, request);
+	else
+		tally_count(force->tally, own->number, TALLY_UNRESTRICTED);
+	inforce_leave_by(own->use);
+	return answered;
+}
 
 /* The octets of an IPv4 address, also one in an IPv6 address; NULL for
  * another. */
@@ -405,16 +437,14 @@ ip4_of(const struct sockaddr_storage *sockaddr)
 	return NULL;
 }
 
-/* CLIENTS_NONE or another number beyond the groups for a client of none. */
 static uint32_t
-group_number(const struct force *force, size_t worker,
+group_number(const struct clients *clients,
 	const struct sockaddr_storage *sockaddr)
 {
-	const struct clients *clients = force->standing.policy->clients;
 	const uint8_t *ip4 = ip4_of(sockaddr);
 
 	if (ip4 != NULL)
-		return recall_group(&force->recalls[worker], clients, ip4);
+		return clients_find_ip4(clients, ip4);
 	if (sockaddr->ss_family == AF_INET6)
 		return clients_find_ip6(clients, ((const struct sockaddr_in6 *)
 			sockaddr)->sin6_addr.s6_addr);
@@ -422,75 +452,80 @@ group_number(const struct force *force, size_t worker,
 	return CLIENTS_NONE;
 }
 
-/* Whether it is known that nothing is to be done but to count the query: the
- * name was allowed a moment ago. */
-static inline int
-passes_again(struct module_state *state, const struct force *force,
-	size_t worker, uint32_t group, const struct recall_name *place,
-	const struct module_env *env, const struct query_info *qinfo)
-{
-	if (place == NULL || !place->is_plain ||
-	    !recall_is(place, recall_asker(group, 0), qinfo->qname,
-	    qinfo->qname_len) || qinfo->qclass != RRCLASS_IN ||
-	    state->workers[worker].told != moment_of(env) ||
-	    atomic_load_explicit(state->wish, memory_order_relaxed))
-		return 0;
-	tally_decision(force->tally, worker, group,
-		(enum reason)place->reason, 0);
-	return 1;
-}
-
-/* Judges in FORCE, which this worker has entered. 0 passes, 1 has answered. */
-static int
-judge_client(struct module_state *state, const struct force *force,
-	size_t worker, uint32_t group, const struct request *request)
-{
-	const struct policy *policy = force->standing.policy;
-	const struct query_info *qinfo = request->qinfo;
-	struct recall_name *place;
-	struct query query;
-
-	if (group >= policy->group_count) {
-		tally_count(force->tally, worker, TALLY_UNRESTRICTED);
-		return 0;
-	}
-	place = recall_name(&force->recalls[worker], recall_asker(group, 0),
-		qinfo->qname, qinfo->qname_len);
-	if (passes_again(state, force, worker, group, place, request->env,
-	    qinfo))
-		return 0;
-	(void)client_from_sockaddr(&query.client,
-		&request->repinfo->client_addr);
-	query.qname = qinfo->qname;
-	query.qname_len = qinfo->qname_len;
-	query.qtype = qinfo->qtype;
-	query.qclass = qinfo->qclass;
-	query.now = *request->env->now;
-	return judge(state, force, worker, &policy->groups[group], place,
-		request, &query);
-}
-
-/* The second half of judge_request(), for all that it does not do at once. */
+/* Judges any request, and has remembered what was found for it. */
 static __attribute__((noinline)) int
-judge_entered(struct module_env *env, struct query_info *qinfo,
+judge_any(struct module_env *env, struct query_info *qinfo,
 	struct edns_data *edns, struct comm_reply *repinfo,
-	struct sldns_buffer *pkt, struct regional *region,
-	const struct force *force, struct module_state *state)
+	struct regional *region, struct host_worker *own)
 {
-	const struct request request = { env, qinfo, edns, repinfo, pkt,
-		region };
-	size_t worker = host_worker(state, env);
-	int answered;
+	const struct request request = { env, qinfo, edns, repinfo,
+		repinfo->c->buffer, region };
+	const struct sockaddr_in *sin =
+		(const struct sockaddr_in *)&repinfo->client_addr;
+	const struct force *force = inforce_enter_by(own->inforce, own->use);
+	const struct policy *policy = force->standing.policy;
+	uint32_t address = sin->sin_addr.s_addr;
 
 	/* Clients may send the option, too. */
 	if (edns->opt_list_in != NULL)
 		host_unmark(edns);
-	answered = judge_client(state, force, worker, group_number(force,
-		worker, &repinfo->client_addr), &request);
-	inforce_leave(state->inforce, worker);
-	if (state->looks_at_replies)
-		this_worker = worker;
-	return answered;
+	own->group = group_number(policy->clients, &repinfo->client_addr);
+	own->place = own->group >= policy->group_count ? NULL : recall_name(
+		force->recalls[own->number], own->group, qinfo->qname,
+		qinfo->qname_len);
+	if (sin->sin_family == AF_INET)
+		recall_settle(recall_client(&own->use->clients, address),
+			address, own->group, policy->group_count,
+			force->epoch);
+	this_worker = own->number;
+	return judge_entered(own, force, &request);
+}
+
+/* Judges a request for a name that the client's group asked for before. */
+static __attribute__((noinline)) int
+judge_again(struct module_env *env, struct query_info *qinfo,
+	struct edns_data *edns, struct comm_reply *repinfo,
+	struct regional *region, struct host_worker *own)
+{
+	const struct request request = { env, qinfo, edns, repinfo,
+		repinfo->c->buffer, region };
+
+	return judge_entered(own, atomic_load_explicit(&own->use->force,
+		memory_order_relaxed), &request);
+}
+
+/* Judges a request of a client that has a place. Most allowed names come again,
+ * and all that is done for them is here. */
+static __attribute__((noinline)) int
+judge_known(struct module_env *env, struct query_info *qinfo,
+	struct edns_data *edns, struct comm_reply *repinfo,
+	struct regional *region, struct host_worker *own)
+{
+	const struct recall_client *client = own->client;
+	const struct force *force = inforce_enter_by(own->inforce, own->use);
+	struct recall_name *place;
+	uint64_t asked;
+
+	if (client->restricted != force->epoch ||
+	    !recall_fits(qinfo->qname_len))
+		return judge_any(env, qinfo, edns, repinfo, region, own);
+	asked = recall_asked(client->group, qinfo->qname_len);
+	place = recall_set(force->recalls[own->number], asked, qinfo->qname,
+		qinfo->qname_len);
+	if (!recall_is(place, asked, qinfo->qname, qinfo->qname_len) &&
+	    !recall_is(++place, asked, qinfo->qname, qinfo->qname_len))
+		return judge_any(env, qinfo, edns, repinfo, region, own);
+	/* Nothing is to be done but to count it, or to tell of it, too. */
+	if (place->counter != NULL && qinfo->qclass == RRCLASS_IN &&
+	    own->told == moment_of(env) && !atomic_load_explicit(
+	    own->state->wish, memory_order_relaxed)) {
+		tally_raise(place->counter);
+		inforce_leave_by(own->use);
+		return 0;
+	}
+	own->group = client->group;
+	own->place = place;
+	return judge_again(env, qinfo, edns, repinfo, region, own);
 }
 
 /*
@@ -502,27 +537,23 @@ judge_entered(struct module_env *env, struct query_info *qinfo,
 static int
 judge_request(struct module_env *env, struct query_info *qinfo,
 	struct edns_data *edns, struct comm_reply *repinfo,
-	struct sldns_buffer *pkt, struct regional *region, int id,
-	void *cb_args)
+	struct regional *region, void *cb_args)
 {
 	struct module_state *state = cb_args;
-	size_t worker = host_worker(state, env);
-	const struct force *force = inforce_enter(state->inforce, worker);
+	struct host_worker *own = &state->workers[host_worker(state, env)];
 	const struct sockaddr_in *sin =
 		(const struct sockaddr_in *)&repinfo->client_addr;
 	const struct recall_client *client = recall_client(
-		&force->recalls[worker], sin->sin_addr.s_addr);
+		&own->use->clients, sin->sin_addr.s_addr);
 
-	(void)id;
 	if (sin->sin_family != AF_INET ||
 	    client->address != sin->sin_addr.s_addr ||
-	    client->group < force->standing.policy->group_count ||
 	    edns->opt_list_in != NULL || state->looks_at_replies)
-		return judge_entered(env, qinfo, edns, repinfo, pkt, region,
-			force, state);
-	tally_count(force->tally, worker, TALLY_UNRESTRICTED);
-	inforce_leave(state->inforce, worker);
-	return 0;
+		return judge_any(env, qinfo, edns, repinfo, region, own);
+	if (inforce_passes(own->inforce, own->use, client))
+		return 0;
+	own->client = client;
+	return judge_known(env, qinfo, edns, repinfo, region, own);
 }
 
 /* --- Targets of CNAMEs, which servers that forward to us ask for themselves;
@@ -747,14 +778,22 @@ put_in_force(struct module_state *state, struct standing *standing)
 {
 	struct force *force = force_new(standing, state->worker_count,
 		&state->key);
+	size_t i;
 
 	if (force == NULL)
 		return -1;
-	state->inforce = inforce_new(force, state->worker_count);
-	if (state->inforce != NULL)
-		return 0;
-	force_free(force);
-	return -1;
+	state->inforce = inforce_new(force, state->worker_count, &state->key);
+	if (state->inforce == NULL) {
+		force_free(force);
+		return -1;
+	}
+	for (i = 0; i < state->worker_count; i++) {
+		state->workers[i].number = (uint32_t)i;
+		state->workers[i].inforce = state->inforce;
+		state->workers[i].use = inforce_use(state->inforce, i);
+		state->workers[i].state = state;
+	}
+	return 0;
 }
 
 /* What counts and watches. 0, or -1 when out of memory. */

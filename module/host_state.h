@@ -21,13 +21,28 @@ struct module_qstate;
 struct regional;
 struct reply_info;
 
+struct module_state;
+
 /* What is one worker's alone; in a cache line of its own. */
 struct host_worker {
 	/* Queries whose answers are waited for, to be judged. */
 	alignas(64) size_t waiting;
-	/* The moment in which an allowed query was last told of. */
-	int64_t told;
+	/* In which moment an allowed query was last told of. */
+	uint64_t told;
+	/* Of the query that is being judged: the client's group, CLIENTS_NONE
+	 * or another number beyond the groups for none; and the places of the
+	 * name, which may be NULL, and of the client. */
+	uint32_t group;
+	/* Of this worker. */
+	uint32_t number;
+	struct recall_name *place;
+	const struct recall_client *client;
+	/* What there is one of. */
+	struct inforce *inforce;
+	struct inforce_use *use;
+	struct module_state *state;
 };
+_Static_assert(sizeof(struct host_worker) == 64, "a cache line");
 
 struct module_state {
 	struct names_key key;

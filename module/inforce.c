@@ -8,11 +8,38 @@
 #include <string.h>
 #include <time.h>
 
-#include "recall.h"
-
 /* Nanoseconds until a worker is looked at again; it judges one query in some
  * microseconds. */
 #define MOMENT 50000
+
+static void
+free_parts(struct force *force)
+{
+	size_t i;
+
+	for (i = 0; i < force->worker_count; i++)
+		recall_free(force->recalls[i]);
+	free(force->recalls);
+	tally_free(force->tally);
+	free(force);
+}
+
+/* 0, or -1 when out of memory. */
+static int
+make_recalls(struct force *force, size_t workers, const struct names_key *key)
+{
+	force->recalls = calloc(workers, sizeof(*force->recalls));
+	if (force->recalls == NULL)
+		return -1;
+	while (force->worker_count < workers) {
+		struct recall *recall = recall_new(key);
+
+		if (recall == NULL)
+			return -1;
+		force->recalls[force->worker_count++] = recall;
+	}
+	return 0;
+}
 
 struct force *
 force_new(struct standing *standing, size_t workers,
@@ -23,11 +50,8 @@ force_new(struct standing *standing, size_t workers,
 	if (force == NULL)
 		return NULL;
 	force->tally = tally_new(workers, standing->policy->group_count);
-	force->recalls = recall_new(workers, key);
-	if (force->tally == NULL || force->recalls == NULL) {
-		tally_free(force->tally);
-		recall_free(force->recalls);
-		free(force);
+	if (force->tally == NULL || make_recalls(force, workers, key) != 0) {
+		free_parts(force);
 		return NULL;
 	}
 	memcpy(&force->standing, standing, sizeof(*standing));
@@ -40,10 +64,8 @@ force_free(struct force *force)
 {
 	if (force == NULL)
 		return;
-	tally_free(force->tally);
-	recall_free(force->recalls);
 	standing_clear(&force->standing);
-	free(force);
+	free_parts(force);
 }
 
 /* --- Groups of two policies. */
@@ -90,8 +112,14 @@ force_map(const struct policy *before, const struct policy *after)
 
 /* --- What is in force. */
 
+size_t
+inforce_memory(size_t workers)
+{
+	return sizeof(struct inforce) + workers * sizeof(struct inforce_use);
+}
+
 struct inforce *
-inforce_new(struct force *force, size_t workers)
+inforce_new(struct force *force, size_t workers, const struct names_key *key)
 {
 	struct inforce *inforce = calloc(1, sizeof(*inforce));
 	size_t i;
@@ -104,9 +132,17 @@ inforce_new(struct force *force, size_t workers)
 		free(inforce);
 		return NULL;
 	}
-	for (i = 0; i < workers; i++)
-		atomic_init(&inforce->uses[i].force, NULL);
+	memset(inforce->uses, 0, workers * sizeof(*inforce->uses));
+	for (i = 0; i < workers; i++) {
+		struct inforce_use *use = &inforce->uses[i];
+
+		atomic_init(&use->force, NULL);
+		use->clients.key = (uint32_t)hash_key(key).word[0];
+		tally_begin(force->tally, i, &use->passed, 0);
+	}
 	inforce->worker_count = workers;
+	force->epoch = 1;
+	atomic_init(&inforce->epoch, force->epoch);
 	atomic_init(&inforce->now, force);
 	return inforce;
 }
@@ -131,11 +167,23 @@ struct force *
 inforce_change(struct inforce *inforce, struct force *next)
 {
 	static const struct timespec moment = { 0, MOMENT };
-	struct force *before = atomic_exchange(&inforce->now, next);
+	struct force *before;
 	size_t i;
 
-	for (i = 0; i < inforce->worker_count; i++)
+	next->epoch = inforce_now(inforce)->epoch + 1;
+	before = atomic_exchange(&inforce->now, next);
+	atomic_store_explicit(&inforce->epoch, next->epoch,
+		memory_order_release);
+	for (i = 0; i < inforce->worker_count; i++) {
+		const _Atomic uint64_t *passed = &inforce->uses[i].passed;
+		uint64_t stands;
+
 		while (atomic_load(&inforce->uses[i].force) == before)
 			nanosleep(&moment, NULL);
+		/* The new one begins where the old one ends. */
+		stands = atomic_load_explicit(passed, memory_order_relaxed);
+		tally_end(before->tally, i, stands);
+		tally_begin(next->tally, i, passed, stands);
+	}
 	return before;
 }

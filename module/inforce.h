@@ -11,9 +11,9 @@
  * that is loaded after chroot() and unloaded at a reload cannot bring one along
  * that has functions called at the end of threads.
  *
- * Thread-safety: inforce_enter() and inforce_leave() are for the worker that
- * WORKER is the number of; inforce_change() is for one thread, which may also
- * look at the present policy by inforce_now().
+ * Thread-safety: what enters, leaves or passes is for the worker that WORKER is
+ * the number of, or that USE is of; inforce_change() is for one thread, which
+ * may also look at the present policy by inforce_now().
  */
 #ifndef BITSINK_INFORCE_H
 #define BITSINK_INFORCE_H
@@ -22,17 +22,19 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
+#include "recall.h"
 #include "standing.h"
 #include "tally.h"
 
-struct recall;
-
 /* What changes together. */
 struct force {
+	/* Another one for each, from 1 on. */
+	uint32_t epoch;
 	struct standing standing;
 	struct tally *tally;
-	/* One a worker, and its own. */
-	struct recall *recalls;
+	/* What each worker remembers of names. */
+	struct recall **recalls;
+	size_t worker_count;
 };
 
 /* Takes over all of STANDING, and makes for it what workers have of their own;
@@ -46,34 +48,48 @@ void force_free(struct force *force);
  * has none. Allocated; NULL when out of memory. */
 size_t *force_map(const struct policy *before, const struct policy *after);
 
-/* What a worker uses; NULL for nothing. */
+/* What a worker has of its own, whatever is in force. */
 struct inforce_use {
+	/* What it uses; NULL for nothing. */
 	alignas(64) const struct force *_Atomic force;
+	/* Queries of clients in no group that inforce_passes() counted. */
+	_Atomic uint64_t passed;
+	struct recall_clients clients;
 };
 
 struct inforce {
 	struct force *_Atomic now;
+	/* Of what is in force, a moment later. */
+	_Atomic uint32_t epoch;
 	size_t worker_count;
 	struct inforce_use *uses;
 };
 
-/* NULL when out of memory; FORCE stays the caller's then. */
-struct inforce *inforce_new(struct force *force, size_t workers);
+/* KEY is for hashes. NULL when out of memory; FORCE stays the caller's then. */
+struct inforce *inforce_new(struct force *force, size_t workers,
+	const struct names_key *key);
 /* Frees what is in force, too. When there is no worker any more. */
 void inforce_free(struct inforce *inforce);
+
+/* What a worker has of its own, for those that take it instead of a number. */
+static inline struct inforce_use *
+inforce_use(struct inforce *inforce, size_t worker)
+{
+	return &inforce->uses[worker];
+}
 
 /* Both sides are sequentially consistent: who changes the policy after a
  * worker's second look sees that the worker uses it, or the worker sees that it
  * has changed. */
 static inline const struct force *
-inforce_enter(struct inforce *inforce, size_t worker)
+inforce_enter_by(struct inforce *inforce, struct inforce_use *use)
 {
 	const struct force *force = atomic_load(&inforce->now);
 
 	for (;;) {
 		const struct force *again;
 
-		atomic_store(&inforce->uses[worker].force, force);
+		atomic_store(&use->force, force);
 		again = atomic_load(&inforce->now);
 		if (again == force)
 			return force;
@@ -81,12 +97,43 @@ inforce_enter(struct inforce *inforce, size_t worker)
 	}
 }
 
+static inline const struct force *
+inforce_enter(struct inforce *inforce, size_t worker)
+{
+	return inforce_enter_by(inforce, inforce_use(inforce, worker));
+}
+
+static inline void
+inforce_leave_by(struct inforce_use *use)
+{
+	atomic_store_explicit(&use->force, NULL, memory_order_release);
+}
+
 static inline void
 inforce_leave(struct inforce *inforce, size_t worker)
 {
-	atomic_store_explicit(&inforce->uses[worker].force, NULL,
-		memory_order_release);
+	inforce_leave_by(inforce_use(inforce, worker));
 }
+
+/*
+ * Whether nothing is to be done for a query of a client: it has been in no group
+ * since this policy is in force. The query is counted then. CLIENT is its place.
+ * Enters nothing: what it looks at is the worker's, and whom it lets pass might
+ * have asked before the policy changed.
+ */
+static inline int
+inforce_passes(const struct inforce *inforce, struct inforce_use *use,
+	const struct recall_client *client)
+{
+	if (client->passing != atomic_load_explicit(&inforce->epoch,
+	    memory_order_acquire))
+		return 0;
+	tally_raise(&use->passed);
+	return 1;
+}
+
+/* Octets that it takes for WORKERS. */
+size_t inforce_memory(size_t workers);
 
 /* What is in force, for who changes it. */
 struct force *inforce_now(struct inforce *inforce);

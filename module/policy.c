@@ -206,33 +206,27 @@ is_plain(const struct group *group)
 		!group->follow_chain && !group_inspects(group);
 }
 
-static void
-learn(struct recall_name *place, uint32_t asker, enum reason reason,
-	const struct query *query, const struct decision *decision)
-{
-	recall_settle(place, asker, query->qname, query->qname_len);
-	place->reason = (uint8_t)reason;
-	place->is_plain = reason_allows(reason) && is_plain(decision->group);
-	place->rule = decision->rule;
-}
-
-/* The same, but what PLACE knows is not looked up. */
+/* The same, but what PLACE knows is not looked up, and what it does not know it
+ * learns. */
 static inline enum reason
 recall_or_look_up(const struct policy *policy, struct recall_name *place,
 	const struct query *query, struct decision *decision)
 {
-	uint32_t asker = recall_asker((uint32_t)(decision->group -
-		policy->groups), decision->in_window);
 	enum reason reason;
 
-	if (place != NULL && recall_is(place, asker, query->qname,
-	    query->qname_len)) {
+	if (place != NULL && place->reason != REASON_COUNT &&
+	    place->in_window == decision->in_window) {
 		decision->rule = place->rule;
 		return (enum reason)place->reason;
 	}
 	reason = look_up(policy, query, decision);
-	if (place != NULL)
-		learn(place, asker, reason, query, decision);
+	if (place != NULL) {
+		place->reason = (uint8_t)reason;
+		place->in_window = (uint8_t)decision->in_window;
+		place->is_plain = reason_allows(reason) &&
+			is_plain(decision->group);
+		place->rule = decision->rule;
+	}
 	return reason;
 }
 

@@ -198,8 +198,8 @@ void policy_decide(const struct policy *policy, const struct query *query,
 	struct decision *decision);
 
 /* The same for a client that is known to be of GROUP. PLACE, if it is not NULL,
- * is that of the name: what it knows is not looked for, and it learns what it
- * does not know. */
+ * is that of the name for this group: what it knows is not looked for, and it
+ * learns what it does not know. */
 void policy_decide_group(const struct policy *policy,
 	const struct group *group, struct recall_name *place,
 	const struct query *query, struct decision *decision);

@@ -1,36 +1,22 @@
 /*
- * recall.c - what one worker found a moment ago, under one policy.
+ * recall.c - what one worker found a moment ago.
  */
 #include "recall.h"
 
 #include <stdlib.h>
 
-/* Places are those of address 0 in the beginning, which is found in one of them
- * alone: that one is made another one's. */
-static void
-empty_clients(struct recall *recall)
-{
-	struct recall_client *place = recall_client(recall, 0);
-
-	do
-		place->address++;
-	while (recall_client(recall, place->address) == place);
-}
-
 struct recall *
-recall_new(size_t workers, const struct names_key *key)
+recall_new(const struct names_key *key)
 {
 	struct recall *recall = aligned_alloc(alignof(struct recall),
-		workers * sizeof(*recall));
-	size_t i;
+		sizeof(*recall));
 
 	if (recall == NULL)
 		return NULL;
-	memset(recall, 0, workers * sizeof(*recall));
-	for (i = 0; i < workers; i++) {
-		recall[i].key = hash_key(key);
-		empty_clients(&recall[i]);
-	}
+	memset(recall, 0, sizeof(*recall));
+	recall->key = hash_key(key);
+	/* It is multiplied by. */
+	recall->key.word[1] |= 1;
 	return recall;
 }
 
@@ -41,7 +27,30 @@ recall_free(struct recall *recall)
 }
 
 size_t
-recall_memory(size_t workers)
+recall_memory(void)
 {
-	return workers * sizeof(struct recall);
+	return sizeof(struct recall);
+}
+
+struct recall_name *
+recall_name(struct recall *recall, uint32_t group, const uint8_t *name,
+	size_t length)
+{
+	uint64_t asked = recall_asked(group, length);
+	struct recall_name *set;
+
+	if (!recall_fits(length))
+		return NULL;
+	set = recall_set(recall, asked, name, length);
+	if (recall_is(&set[0], asked, name, length))
+		return &set[0];
+	if (recall_is(&set[1], asked, name, length))
+		return &set[1];
+	set[1] = set[0];
+	set[0].asked = asked;
+	set[0].reason = REASON_COUNT;
+	set[0].is_plain = 0;
+	set[0].counter = NULL;
+	memcpy(set[0].name, name, length);
+	return &set[0];
 }

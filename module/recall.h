@@ -1,12 +1,15 @@
 /*
- * recall.h - what one worker found a moment ago, under one policy: the groups
- * of clients, and what was decided of names.
+ * recall.h - what one worker found a moment ago: the groups of clients, and what
+ * was decided of names.
  *
  * Most clients and names come again, and are not looked for again then. What is
  * compared is all that was asked with, octet by octet: the answer is never
  * another one than without all this, and a name in another letter case is
  * looked for. Each hash has one place, in which the last one stays; the hash is
  * keyed, and who makes many names takes from nobody but what is found faster.
+ *
+ * Names are remembered under one policy, and forgotten with it. Places of
+ * clients outlive a policy: each has the epoch of inforce.h in which it holds.
  *
  * Thread-safety: for the one worker that it is made for.
  */
@@ -24,85 +27,94 @@
 
 enum {
 	/* Powers of two. */
-	RECALL_CLIENTS = 1024,
-	RECALL_NAMES = 1024,
+	RECALL_CLIENTS = 2048,
+	RECALL_SETS = 512,
+	/* Places of a set, the one that came last is the first. */
+	RECALL_WAYS = 2,
 	/* Octets of a name; what is shorter or longer has no place. */
 	RECALL_LEAST = 8,
-	RECALL_MOST = 96
+	RECALL_MOST = 93
 };
 
 struct recall_client {
-	/* As it is in the packet. */
+	/* An IPv4 address as it is in the packet. */
 	uint32_t address;
+	/* As of clients_find_ip4(). */
 	uint32_t group;
+	/* When that was so. One of them is 0: the first where it is no group,
+	 * and the second where it is one; both are for an empty place. */
+	uint32_t restricted;
+	uint32_t passing;
+};
+
+struct recall_clients {
+	uint32_t key;
+	struct recall_client places[RECALL_CLIENTS];
 };
 
 /* Two cache lines. */
 struct recall_name {
-	/* Who asked, as of recall_asker(). */
-	alignas(128) uint32_t asker;
-	/* Of the name; 0 for an empty place. */
-	uint8_t length;
-	/* Of enum reason; what is not the name's is not in it. */
-	uint8_t reason;
-	/* Allowed, and nothing is to be done but to count it. */
-	uint8_t is_plain;
+	/* Of recall_asked(); 0 for an empty place. */
+	alignas(128) uint64_t asked;
+	/* Where a query is counted for which nothing else is to be done, ever;
+	 * the caller's, NULL as long as it has not set it. */
+	_Atomic uint64_t *counter;
 	/* The pattern that decided. */
 	struct origin rule;
+	/* Of enum reason, as far as it is the name's alone; REASON_COUNT as
+	 * long as that is not known. */
+	uint8_t reason;
+	/* Whether a window of the group was open. */
+	uint8_t in_window;
+	/* Allowed, and nothing is to be done but to count it, ever. */
+	uint8_t is_plain;
+	/* In wire format. */
 	uint8_t name[RECALL_MOST];
 };
 
 struct recall {
 	struct names_key key;
-	struct recall_client clients[RECALL_CLIENTS];
-	struct recall_name names[RECALL_NAMES];
+	struct recall_name names[RECALL_SETS][RECALL_WAYS];
 };
 
-/* One for each of WORKERS; NULL when out of memory. */
-struct recall *recall_new(size_t workers, const struct names_key *key);
+/* What is remembered of names; NULL when out of memory. */
+struct recall *recall_new(const struct names_key *key);
 void recall_free(struct recall *recall);
 
-/* Octets that those of WORKERS take. */
-size_t recall_memory(size_t workers);
+/* Octets that it takes. */
+size_t recall_memory(void);
 
 /* --- Clients. */
 
 /* The place of an IPv4 address as it is in the packet; it may be another
  * one's. */
 static inline struct recall_client *
-recall_client(struct recall *recall, uint32_t address)
+recall_client(struct recall_clients *recall, uint32_t address)
 {
-	uint32_t hash = (address ^ (uint32_t)recall->key.word[0]) *
-		0x9e3779b1u;
+	uint32_t hash = (address ^ recall->key) * 0x9e3779b1u;
 
-	return &recall->clients[hash / (UINT32_MAX / RECALL_CLIENTS + 1)];
+	return &recall->places[hash / (UINT32_MAX / RECALL_CLIENTS + 1)];
 }
 
-/* The group of an IPv4 address in network byte order, as of
- * clients_find_ip4(). */
-static inline uint32_t
-recall_group(struct recall *recall, const struct clients *clients,
-	const uint8_t octets[4])
+/* Has the place find that the address is in GROUP of GROUPS, or in none where
+ * GROUP is beyond, since EPOCH. */
+static inline void
+recall_settle(struct recall_client *client, uint32_t address, uint32_t group,
+	size_t groups, uint32_t epoch)
 {
-	struct recall_client *client;
-	uint32_t address;
-
-	memcpy(&address, octets, sizeof(address));
-	client = recall_client(recall, address);
-	if (client->address != address) {
-		client->address = address;
-		client->group = clients_find_ip4(clients, octets);
-	}
-	return client->group;
+	client->address = address;
+	client->group = group;
+	client->restricted = group < groups ? epoch : 0;
+	client->passing = group < groups ? 0 : epoch;
 }
 
 /* --- Names. */
 
-/* A group, and whether its window is open. */
-static inline uint32_t
-recall_asker(uint32_t group, int in_window)
+/* Whether a name of LENGTH octets may have a place. */
+static inline int
+recall_fits(size_t length)
 {
-	return group * 2 + (in_window != 0);
+	return length - RECALL_LEAST <= RECALL_MOST - RECALL_LEAST;
 }
 
 /* Eight octets; the last ones of a name may overlap those before. */
@@ -115,49 +127,64 @@ recall_word(const uint8_t *at)
 	return word;
 }
 
-/* The place of a name in wire format, NULL where it has none; it may be another
- * one's. */
-static inline struct recall_name *
-recall_name(struct recall *recall, uint32_t asker, const uint8_t *name,
-	size_t length)
+/* 0 where eight octets are the same. */
+static inline uint64_t
+recall_differ(const uint8_t *a, const uint8_t *b)
 {
-	uint64_t hash = recall->key.word[0] + ((uint64_t)asker << 8) + length;
-	size_t at;
-
-	if (length < RECALL_LEAST || length > RECALL_MOST)
-		return NULL;
-	for (at = 0; at + 8 < length; at += 8)
-		hash = hash_fold(hash ^ recall_word(name + at),
-			recall->key.word[1]);
-	hash = hash_fold(hash ^ recall_word(name + length - 8),
-		recall->key.word[1]);
-	return &recall->names[(hash >> 32) % RECALL_NAMES];
+	return recall_word(a) ^ recall_word(b);
 }
 
-/* Whether it is that one's. */
+/* Whose clients asked, and the length of the name. */
+static inline uint64_t
+recall_asked(uint32_t group, size_t length)
+{
+	return (uint64_t)length << 32 | group;
+}
+
+/* The places among which that of a name in wire format is, which fits. Of the
+ * name the first sixteen octets count, and the last: those that are the same in
+ * these and as long share a set. */
+static inline struct recall_name *
+recall_set(struct recall *recall, uint64_t asked, const uint8_t *name,
+	size_t length)
+{
+	const uint64_t factor = recall->key.word[1];
+	uint64_t hash = recall->key.word[0] + asked;
+
+	hash = (hash ^ recall_word(name)) * factor;
+	hash = (hash ^ recall_word(name + length - 8)) * factor;
+	if (length > 16) {
+		hash = (hash ^ recall_word(name + 8)) * factor;
+		hash = (hash ^ recall_word(name + length - 16)) * factor;
+	}
+	return recall->names[hash / (UINT64_MAX / RECALL_SETS + 1)];
+}
+
+/* Whether it is that name's, which fits. */
 static inline int
-recall_is(const struct recall_name *place, uint32_t asker,
+recall_is(const struct recall_name *place, uint64_t asked,
 	const uint8_t *name, size_t length)
 {
+	uint64_t differ;
 	size_t at;
 
-	if (place->asker != asker || place->length != length)
+	if (place->asked != asked)
 		return 0;
-	for (at = 0; at + 8 < length; at += 8)
-		if (recall_word(place->name + at) != recall_word(name + at))
-			return 0;
-	return recall_word(place->name + length - 8) ==
-		recall_word(name + length - 8);
+	differ = recall_differ(place->name, name) |
+		recall_differ(place->name + length - 8, name + length - 8);
+	if (length > 16)
+		differ |= recall_differ(place->name + 8, name + 8) |
+			recall_differ(place->name + length - 16,
+			name + length - 16);
+	for (at = 16; at + 16 < length; at += 16)
+		differ |= recall_differ(place->name + at, name + at) |
+			recall_differ(place->name + at + 8, name + at + 8);
+	return differ == 0;
 }
 
-/* Gives it to a name; reason, rule and is_plain are the caller's to set. */
-static inline void
-recall_settle(struct recall_name *place, uint32_t asker, const uint8_t *name,
-	size_t length)
-{
-	place->asker = asker;
-	place->length = (uint8_t)length;
-	memcpy(place->name, name, length);
-}
+/* The place of a name in wire format, asked for by a client of GROUP: what is
+ * not known yet is the caller's to set. NULL where it has none. */
+struct recall_name *recall_name(struct recall *recall, uint32_t group,
+	const uint8_t *name, size_t length);
 
 #endif

@@ -42,6 +42,7 @@ tally_new(size_t workers, size_t groups)
 	}
 	tally->worker_count = workers;
 	for (i = 0; i < workers; i++) {
+		atomic_init(&tally->workers[i].ended, UINT64_MAX);
 		tally->workers[i].cells = lines_of(cells_of(groups) *
 			sizeof(*tally->workers[i].cells));
 		if (tally->workers[i].cells == NULL) {
@@ -80,6 +81,42 @@ tally_values_clear(struct tally_values *values)
 	values->cells = NULL;
 }
 
+void
+tally_begin(struct tally *tally, size_t worker, const _Atomic uint64_t *passed,
+	uint64_t begun)
+{
+	tally->workers[worker].passed = passed;
+	tally->workers[worker].begun = begun;
+}
+
+void
+tally_end(struct tally *tally, size_t worker, uint64_t ended)
+{
+	atomic_store_explicit(&tally->workers[worker].ended, ended,
+		memory_order_relaxed);
+}
+
+static uint64_t
+passed_of(const struct tally_worker *worker)
+{
+	uint64_t ended = atomic_load_explicit(&worker->ended,
+		memory_order_relaxed);
+
+	if (worker->passed == NULL)
+		return 0;
+	return (ended != UINT64_MAX ? ended : atomic_load_explicit(
+		worker->passed, memory_order_relaxed)) - worker->begun;
+}
+
+static uint64_t
+read_count(const struct tally_worker *worker, enum tally_count count)
+{
+	uint64_t value = atomic_load_explicit(&worker->counts[count],
+		memory_order_relaxed);
+
+	return count == TALLY_UNRESTRICTED ? value + passed_of(worker) : value;
+}
+
 uint64_t
 tally_total(const struct tally *tally, enum tally_count count)
 {
@@ -87,8 +124,7 @@ tally_total(const struct tally *tally, enum tally_count count)
 	size_t i;
 
 	for (i = 0; i < tally->worker_count; i++)
-		total += atomic_load_explicit(&tally->workers[i].counts[count],
-			memory_order_relaxed);
+		total += read_count(&tally->workers[i], count);
 	return total;
 }
 
@@ -100,8 +136,7 @@ tally_read(const struct tally *tally, size_t worker,
 	size_t i;
 
 	for (i = 0; i < TALLY_COUNTS; i++)
-		values->counts[i] = atomic_load_explicit(&from->counts[i],
-			memory_order_relaxed);
+		values->counts[i] = read_count(from, (enum tally_count)i);
 	for (i = 0; i < cells_of(tally->group_count); i++)
 		values->cells[i] = atomic_load_explicit(&from->cells[i],
 			memory_order_relaxed);

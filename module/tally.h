@@ -41,6 +41,12 @@ struct tally_worker {
 	alignas(64) _Atomic uint64_t counts[TALLY_COUNTS];
 	/* Cell group * TALLY_CELLS + tally_cell(). */
 	_Atomic uint64_t *cells;
+	/* Counts for TALLY_UNRESTRICTED whichever tally there is, and what it
+	 * stood at when this one began. NULL for none. */
+	const _Atomic uint64_t *passed;
+	uint64_t begun;
+	/* What it stood at when this one ended; UINT64_MAX before. */
+	_Atomic uint64_t ended;
 };
 
 struct tally {
@@ -80,14 +86,28 @@ tally_cell(enum reason reason, int in_window)
 	return (size_t)reason + (in_window ? TALLY_REASONS : 0);
 }
 
+/* What counts the queries of clients in group number GROUP. */
+static inline _Atomic uint64_t *
+tally_counter(struct tally *tally, size_t worker, size_t group,
+	enum reason reason, int in_window)
+{
+	return &tally->workers[worker].cells[group * TALLY_CELLS +
+		tally_cell(reason, in_window)];
+}
+
 /* Counts the query of a client in group number GROUP. */
 static inline void
 tally_decision(struct tally *tally, size_t worker, size_t group,
 	enum reason reason, int in_window)
 {
-	tally_raise(&tally->workers[worker].cells[group * TALLY_CELLS +
-		tally_cell(reason, in_window)]);
+	tally_raise(tally_counter(tally, worker, group, reason, in_window));
 }
+
+/* Queries of unrestricted clients are counted at PASSED as well: for this tally
+ * from BEGUN on, until PASSED stands at ENDED. PASSED is the caller's. */
+void tally_begin(struct tally *tally, size_t worker,
+	const _Atomic uint64_t *passed, uint64_t begun);
+void tally_end(struct tally *tally, size_t worker, uint64_t ended);
 
 /* Values for a tally of GROUPS groups: all zeroes. 0, or -1 when out of
  * memory. */

@@ -1681,7 +1681,7 @@ a_stale_start_recovers_by_itself(void **state)
 	memset(&stage, 0, sizeof(stage));
 	force = force_new(&standing, WORKERS, &world_key);
 	assert_non_null(force);
-	stage.world.inforce = inforce_new(force, WORKERS);
+	stage.world.inforce = inforce_new(force, WORKERS, &world_key);
 	assert_non_null(stage.world.inforce);
 	world_look(&stage.world);
 	stage.world.observer = observer_new(stage.world.standing->policy,

@@ -150,7 +150,7 @@ what_was_put_in_force_is_seen_from_then_on(void **state)
 {
 	struct force *first = make_force(1), *second = make_force(2);
 	struct force *third = make_force(3);
-	struct inforce *inforce = inforce_new(first, WORKERS);
+	struct inforce *inforce = inforce_new(first, WORKERS, &some_key);
 
 	(void)state;
 	assert_non_null(inforce);
@@ -299,7 +299,7 @@ static void
 who_is_in_keeps_what_it_sees(void **state)
 {
 	struct force *first = make_force(1);
-	struct inforce *inforce = inforce_new(first, WORKERS);
+	struct inforce *inforce = inforce_new(first, WORKERS, &some_key);
 	struct change asked = { .inforce = inforce, .next = make_force(2) };
 	const struct force *seen;
 
@@ -325,14 +325,110 @@ who_is_in_keeps_what_it_sees(void **state)
 	inforce_free(inforce);
 }
 
+/* --- Who passes. */
+
+enum { ADDRESS = 0x0100007f };
+
+static struct recall_client *
+place_of(struct inforce *inforce, size_t worker, uint32_t address)
+{
+	return recall_client(&inforce_use(inforce, worker)->clients, address);
+}
+
+static int
+passes(struct inforce *inforce, size_t worker, uint32_t address)
+{
+	const struct recall_client *client = place_of(inforce, worker, address);
+
+	return client->address == address && inforce_passes(inforce,
+		inforce_use(inforce, worker), client);
+}
+
+/* As who finds that the client with ADDRESS is in no group of FORCE. */
+static void
+remember(struct inforce *inforce, size_t worker, const struct force *force)
+{
+	recall_settle(place_of(inforce, worker, ADDRESS), ADDRESS,
+		CLIENTS_NONE, force->standing.policy->group_count,
+		force->epoch);
+}
+
+static void
+who_passed_is_looked_at_again_after_a_change(void **state)
+{
+	struct force *first = make_force(1), *second = make_force(2);
+	struct inforce *inforce = inforce_new(first, WORKERS, &some_key);
+
+	(void)state;
+	assert_non_null(inforce);
+	assert_false(passes(inforce, 1, ADDRESS));
+	remember(inforce, 1, first);
+	assert_true(passes(inforce, 1, ADDRESS));
+	assert_false(passes(inforce, 1, ADDRESS + 1));
+	assert_false(passes(inforce, 0, ADDRESS));
+	/* Of a group. */
+	recall_settle(place_of(inforce, 2, ADDRESS), ADDRESS, 0, 1,
+		first->epoch);
+	assert_false(passes(inforce, 2, ADDRESS));
+	assert_ptr_equal(inforce_change(inforce, second), first);
+	assert_false(passes(inforce, 1, ADDRESS));
+	/* Of a policy that is not in force. */
+	remember(inforce, 1, first);
+	assert_false(passes(inforce, 1, ADDRESS));
+	spoil(first);
+	remember(inforce, 1, second);
+	assert_true(passes(inforce, 1, ADDRESS));
+	inforce_free(inforce);
+}
+
+static uint64_t
+unrestricted(const struct force *force)
+{
+	return tally_total(force->tally, TALLY_UNRESTRICTED);
+}
+
+static void
+who_passes_is_counted_under_what_is_in_force(void **state)
+{
+	struct force *first = make_force(1), *second = make_force(2);
+	struct inforce *inforce = inforce_new(first, WORKERS, &some_key);
+	struct tally_values values;
+	int i;
+
+	(void)state;
+	assert_non_null(inforce);
+	remember(inforce, 1, first);
+	for (i = 0; i < 3; i++)
+		assert_true(passes(inforce, 1, ADDRESS));
+	tally_count(first->tally, 1, TALLY_UNRESTRICTED);
+	assert_int_equal(unrestricted(first), 4);
+	assert_ptr_equal(inforce_change(inforce, second), first);
+	assert_int_equal(unrestricted(second), 0);
+	remember(inforce, 1, second);
+	assert_true(passes(inforce, 1, ADDRESS));
+	assert_int_equal(unrestricted(second), 1);
+	/* That of the one before stays. */
+	assert_int_equal(unrestricted(first), 4);
+	assert_int_equal(tally_values_init(&values,
+		first->tally->group_count), 0);
+	tally_read(first->tally, 1, &values);
+	assert_int_equal(values.counts[TALLY_UNRESTRICTED], 4);
+	tally_read(first->tally, 0, &values);
+	assert_int_equal(values.counts[TALLY_UNRESTRICTED], 0);
+	tally_values_clear(&values);
+	spoil(first);
+	inforce_free(inforce);
+}
+
 /* --- Many. */
 
 struct reader {
 	struct inforce *inforce;
 	_Atomic int *stop;
 	size_t worker;
-	/* How often it was in, was not right, and saw something new. */
-	uint64_t times, wrong, changes;
+	/* How often it was in, was not right, saw something new, and let
+	 * pass. */
+	uint64_t times, wrong, changes, passed;
 	pthread_t thread;
 };
 
@@ -351,7 +447,10 @@ visit(struct reader *reader, uint64_t *last)
 	tally_decision(force->tally, reader->worker,
 		force->tally->group_count - 1, REASON_DENIED, 0);
 	reader->wrong += !is_whole(force);
+	remember(reader->inforce, reader->worker, force);
 	inforce_leave(reader->inforce, reader->worker);
+	reader->passed += (uint64_t)passes(reader->inforce,
+		reader->worker, ADDRESS);
 	reader->times++;
 }
 
@@ -400,10 +499,12 @@ static void
 nobody_sees_half_a_policy_or_one_that_is_gone(void **state)
 {
 	enum { CHANGES = 10000 };
-	struct inforce *inforce = inforce_new(make_force(1), WORKERS);
+	struct inforce *inforce = inforce_new(make_force(1), WORKERS,
+		&some_key);
 	struct reader readers[WORKERS];
 	struct reader guest = { .inforce = inforce, .worker = WORKERS - 1 };
-	uint64_t number, told = 0, times = 0, seen = 0;
+	uint64_t number, told = 0, times = 0, seen = 0, passed = 0;
+	uint64_t told_passed = 0;
 	_Atomic int stop = 0;
 	size_t i;
 
@@ -419,6 +520,7 @@ nobody_sees_half_a_policy_or_one_that_is_gone(void **state)
 		before = inforce_change(inforce, make_force(number));
 		assert_int_equal(before->standing.generation, number - 1);
 		told += counted(before);
+		told_passed += unrestricted(before);
 		spoil(before);
 		if (number % 16 == 0)
 			assert_int_equal(pthread_join(guest.thread, NULL), 0);
@@ -429,6 +531,7 @@ nobody_sees_half_a_policy_or_one_that_is_gone(void **state)
 		assert_int_equal(readers[i].wrong, 0);
 		times += readers[i].times;
 		seen += readers[i].changes;
+		passed += readers[i].passed;
 	}
 	assert_int_equal(guest.wrong, 0);
 	assert_true(guest.times > CHANGES / 16 - 2);
@@ -436,6 +539,9 @@ nobody_sees_half_a_policy_or_one_that_is_gone(void **state)
 	/* Each count is in a tally that was given back, or in the last. */
 	assert_int_equal(told + counted(inforce_now(inforce)),
 		times + guest.times);
+	assert_true(passed > CHANGES / 100);
+	assert_int_equal(told_passed + unrestricted(inforce_now(inforce)),
+		passed + guest.passed);
 	inforce_free(inforce);
 }
 
@@ -449,6 +555,8 @@ main(void)
 		cmocka_unit_test(groups_are_found_again_by_name),
 		cmocka_unit_test(many_groups_are_found_again),
 		cmocka_unit_test(who_is_in_keeps_what_it_sees),
+		cmocka_unit_test(who_passed_is_looked_at_again_after_a_change),
+		cmocka_unit_test(who_passes_is_counted_under_what_is_in_force),
 		cmocka_unit_test(
 			nobody_sees_half_a_policy_or_one_that_is_gone),
 	};

@@ -630,7 +630,7 @@ put_in_force(struct watch *watch)
 
 	if (force == NULL)
 		return -1;
-	watch->inforce = inforce_new(force, 3);
+	watch->inforce = inforce_new(force, 3, &key);
 	if (watch->inforce != NULL)
 		return 0;
 	force_free(force);

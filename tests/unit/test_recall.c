@@ -52,7 +52,7 @@ open_judging(struct judging *judging)
 	judging->loaded = load_good("policy.conf");
 	judging->exceptions.grants = grants_new();
 	judging->exceptions.followed = followed_new(&test_key);
-	judging->recall = recall_new(1, &test_key);
+	judging->recall = recall_new(&test_key);
 	assert_non_null(judging->exceptions.grants);
 	assert_non_null(judging->exceptions.followed);
 	assert_non_null(judging->recall);
@@ -72,16 +72,15 @@ static struct decision
 decide(const struct judging *judging, const struct query *query)
 {
 	const struct policy *policy = judging->loaded.policy;
-	uint32_t group = recall_group(judging->recall, policy->clients,
-		query->client.octets);
+	uint32_t group = clients_find(policy->clients, &query->client);
 	struct decision decision;
 
 	memset(&decision, 0, sizeof(decision));
 	if (group >= policy->group_count)
 		return decision;
 	judge_group_query(policy, &policy->groups[group], recall_name(
-		judging->recall, recall_asker(group, 0), query->qname,
-		query->qname_len), &judging->exceptions, query, &decision);
+		judging->recall, group, query->qname, query->qname_len),
+		&judging->exceptions, query, &decision);
 	return decision;
 }
 
@@ -165,18 +164,91 @@ any_order_of_queries_is_decided_as_without(void **state)
 }
 
 static void
-nobody_has_asked_in_the_beginning(void **state)
+a_client_is_restricted_or_passes_since_an_epoch(void **state)
 {
-	struct recall *recall = recall_new(3, &test_key);
-	uint32_t address;
-	size_t i;
+	struct recall_client client;
+
+	(void)state;
+	memset(&client, 0, sizeof(client));
+	recall_settle(&client, 17, 4, 5, 99);
+	assert_int_equal(client.address, 17);
+	assert_int_equal(client.group, 4);
+	assert_int_equal(client.restricted, 99);
+	assert_int_equal(client.passing, 0);
+	recall_settle(&client, 18, 5, 5, 100);
+	assert_int_equal(client.address, 18);
+	assert_int_equal(client.restricted, 0);
+	assert_int_equal(client.passing, 100);
+	recall_settle(&client, 18, CLIENTS_NONE, 5, 101);
+	assert_int_equal(client.restricted, 0);
+	assert_int_equal(client.passing, 101);
+}
+
+/* However many others there are. */
+static void
+a_place_is_of_no_other_name_or_group(void **state)
+{
+	enum { NAMES = 5000, GROUPS = 3, TURNS = 100000 };
+	struct chance chance = { 32 };
+	struct recall *recall = recall_new(&test_key);
+	unsigned i, known = 0;
+
+	(void)state;
+	print_message("seed %lu\n", (unsigned long)chance.state);
+	assert_non_null(recall);
+	for (i = 0; i < TURNS; i++) {
+		unsigned number = chance_below(&chance,
+			1 + chance_below(&chance, NAMES));
+		unsigned group = chance_below(&chance, GROUPS);
+		struct recall_name *place;
+		char text[40];
+		struct name name;
+
+		snprintf(text, sizeof(text), "%u.name.example", number);
+		name = name_of(text);
+		place = recall_name(recall, group, name.octets, name.length);
+		assert_non_null(place);
+		assert_int_equal(place->asked, recall_asked(group,
+			name.length));
+		assert_memory_equal(place->name, name.octets, name.length);
+		if (place->reason == REASON_COUNT) {
+			assert_false(place->is_plain);
+			assert_null(place->counter);
+			place->reason = REASON_ALLOWED;
+			place->rule.line = number;
+			place->is_plain = 1;
+		} else {
+			assert_int_equal(place->rule.line, number);
+			assert_true(place->is_plain);
+			known++;
+		}
+	}
+	assert_in_range(known, TURNS / 10, TURNS - NAMES);
+	recall_free(recall);
+}
+
+/* One does not drive out the other. */
+static void
+two_names_have_room_in_each_set(void **state)
+{
+	static const char *const rows[] = { "one.example", "two.example",
+		"one.example", "two.example", "two.example" };
+	struct recall *recall = recall_new(&test_key);
+	unsigned i;
 
 	(void)state;
 	assert_non_null(recall);
-	for (i = 0; i < 3; i++)
-		for (address = 0; address < 100000; address++)
-			assert_true(recall_client(&recall[i],
-				address)->address != address);
+	/* All names are in one set then. */
+	memset(&recall->key, 0, sizeof(recall->key));
+	for (i = 0; i < COUNT_OF(rows); i++) {
+		struct name name = name_of(rows[i]);
+		struct recall_name *place = recall_name(recall, 0, name.octets,
+			name.length);
+
+		assert_int_equal(place->reason, i < 2 ? REASON_COUNT
+			: REASON_DENIED);
+		place->reason = REASON_DENIED;
+	}
 	recall_free(recall);
 }
 
@@ -206,13 +278,13 @@ only_a_name_that_is_always_allowed_is_plain(void **state)
 		uint8_t wire[NAME_OCTETS_MAX + 2];
 		struct query query = query_of(rows[i].client, rows[i].name,
 			wire);
-		uint32_t group = recall_group(judging.recall,
-			judging.loaded.policy->clients, query.client.octets);
+		uint32_t group = clients_find(judging.loaded.policy->clients,
+			&query.client);
 
 		query.now = NOW;
 		(void)decide(&judging, &query);
-		assert_int_equal(recall_name(judging.recall, recall_asker(
-			group, 0), query.qname, query.qname_len)->is_plain,
+		assert_int_equal(recall_name(judging.recall, group,
+			query.qname, query.qname_len)->is_plain,
 			rows[i].is_plain);
 	}
 	close_judging(&judging);
@@ -223,7 +295,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test_in_folder(any_order_of_queries_is_decided_as_without),
-		cmocka_unit_test(nobody_has_asked_in_the_beginning),
+		cmocka_unit_test(
+			a_client_is_restricted_or_passes_since_an_epoch),
+		cmocka_unit_test(a_place_is_of_no_other_name_or_group),
+		cmocka_unit_test(two_names_have_room_in_each_set),
 		test_in_folder(only_a_name_that_is_always_allowed_is_plain),
 	};
 

@@ -285,7 +285,7 @@ world_open_for(struct world *world, const char *policy, const char *site,
 	assert_said("");
 	force = force_new(&standing, workers, &world_key);
 	assert_non_null(force);
-	world->inforce = inforce_new(force, workers);
+	world->inforce = inforce_new(force, workers, &world_key);
 	assert_non_null(world->inforce);
 	world_look(world);
 	world->observer = observer_new(world->standing->policy, world->tally,
