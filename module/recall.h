@@ -1,6 +1,6 @@
 /*
- * recall.h - what one worker found a moment ago: the groups of clients, and what
- * was decided of names.
+ * recall.h - what one worker found a moment ago: the groups of clients, and
+ * what was decided of names.
  *
  * Most clients and names come again, and are not looked for again then. What is
  * compared is all that was asked with, octet by octet: the answer is never
