@@ -473,7 +473,8 @@ judge_any(struct module_env *env, struct query_info *qinfo,
 	own->place = own->group >= policy->group_count ? NULL : recall_name(
 		force->recalls[own->number], own->group, qinfo->qname,
 		qinfo->qname_len);
-	if (sin->sin_family == AF_INET)
+	/* Who is not known passes this way each time. */
+	if (sin->sin_family == AF_INET && !own->state->looks_at_replies)
 		recall_settle(recall_client(&own->use->clients, address),
 			address, own->group, policy->group_count,
 			force->epoch);
@@ -548,7 +549,7 @@ judge_request(struct module_env *env, struct query_info *qinfo,
 
 	if (sin->sin_family != AF_INET ||
 	    client->address != sin->sin_addr.s_addr ||
-	    edns->opt_list_in != NULL || state->looks_at_replies)
+	    edns->opt_list_in != NULL)
 		return judge_any(env, qinfo, edns, repinfo, region, own);
 	if (inforce_passes(own->inforce, own->use, client))
 		return 0;

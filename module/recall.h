@@ -149,9 +149,8 @@ recall_set(struct recall *recall, uint64_t asked, const uint8_t *name,
 	size_t length)
 {
 	const uint64_t factor = recall->key.word[1];
-	uint64_t hash = recall->key.word[0] + asked;
+	uint64_t hash = (asked ^ recall_word(name)) * factor;
 
-	hash = (hash ^ recall_word(name)) * factor;
 	hash = (hash ^ recall_word(name + length - 8)) * factor;
 	if (length > 16) {
 		hash = (hash ^ recall_word(name + 8)) * factor;
