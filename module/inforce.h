@@ -116,10 +116,10 @@ inforce_leave(struct inforce *inforce, size_t worker)
 }
 
 /*
- * Whether nothing is to be done for a query of a client: it has been in no group
- * since this policy is in force. The query is counted then. CLIENT is its place.
- * Enters nothing: what it looks at is the worker's, and whom it lets pass might
- * have asked before the policy changed.
+ * Whether nothing is to be done for a query of a client: it has been in no
+ * group since this policy is in force. The query is counted then. CLIENT is its
+ * place. Enters nothing: what it looks at is the worker's, and whom it lets
+ * pass might have asked before the policy changed.
  */
 static inline int
 inforce_passes(const struct inforce *inforce, struct inforce_use *use,

@@ -116,9 +116,9 @@ stats_sum(const struct tally *tally, struct tally_values *values,
 {
 	size_t worker, i;
 
-	memset(values->counts, 0, sizeof(values->counts));
-	memset(values->cells, 0, cells_of(tally) * sizeof(*values->cells));
-	for (worker = 0; worker < tally->worker_count; worker++) {
+	/* Most of the thread's work where there are many groups. */
+	tally_read(tally, 0, values);
+	for (worker = 1; worker < tally->worker_count; worker++) {
 		tally_read(tally, worker, scratch);
 		for (i = 0; i < TALLY_COUNTS; i++)
 			values->counts[i] += scratch->counts[i];
