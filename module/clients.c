@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pages.h"
+
 #define NO_NODE UINT32_MAX
 #define LENGTH_BITS 8
 /* What is left of CLIENTS_NONE in a node. */
@@ -50,6 +52,9 @@ struct clients {
 	size_t count6;
 	struct node4 *nodes4;
 	struct node6 *nodes6;
+	/* Octets of both. */
+	size_t room4;
+	size_t room6;
 	struct index index4;
 	struct index index6;
 };
@@ -101,11 +106,62 @@ compare_entries(const void *va, const void *vb)
 	return a->tag < b->tag ? -1 : a->tag > b->tag;
 }
 
+/* Merges two sorted runs, which are side by side at FROM. */
+static void
+merge(struct client_entry *to, const struct client_entry *from, size_t first,
+	size_t second)
+{
+	const struct client_entry *other = from + first;
+
+	while (first > 0 && second > 0) {
+		if (compare_entries(other, from) < 0) {
+			*to++ = *other++;
+			second--;
+		} else {
+			*to++ = *from++;
+			first--;
+		}
+	}
+	memcpy(to, from, first * sizeof(*to));
+	memcpy(to + first, other, second * sizeof(*to));
+}
+
+/* From runs of one entry to one run. There is ROOM for all entries. */
+static void
+merge_all(struct client_entry *entries, size_t count,
+	struct client_entry *room)
+{
+	struct client_entry *from = entries, *to = room, *swap;
+	size_t run, at;
+
+	for (run = 1; run < count; run *= 2) {
+		for (at = 0; at < count; at += 2 * run) {
+			size_t left = count - at;
+			size_t first = left < run ? left : run;
+			size_t second = left - first < run ? left - first : run;
+
+			merge(to + at, from + at, first, second);
+		}
+		swap = from;
+		from = to;
+		to = swap;
+	}
+	if (from != entries)
+		memcpy(entries, from, count * sizeof(*entries));
+}
+
+/* qsort() does the same with memory from malloc(): as much as there is to sort,
+ * of which free() would keep a part, and more of all that it gets later. */
 void
 clients_sort(struct client_entry *entries, size_t count)
 {
-	if (count > 1)
+	struct client_entry *room = pages_take(count * sizeof(*room));
+
+	if (room != NULL)
+		merge_all(entries, count, room);
+	else if (count > 1)
 		qsort(entries, count, sizeof(*entries), compare_entries);
+	pages_give(room, count * sizeof(*room));
 }
 
 int
@@ -334,7 +390,7 @@ make_index(const struct making *making)
 	while (making->count > 0 && index->length >> index->shift >= room)
 		index->shift++;
 	index->count = (size_t)(index->length >> index->shift) + 1;
-	index->cells = calloc(index->count, sizeof(*index->cells));
+	index->cells = pages_take(index->count * sizeof(*index->cells));
 	if (index->cells == NULL)
 		return -1;
 	if (making->count == 0)
@@ -368,8 +424,10 @@ clients_new(const struct client_entry *entries, size_t count)
 	clients = calloc(1, sizeof(*clients));
 	if (clients == NULL)
 		return NULL;
-	clients->nodes4 = calloc(count4 + 1, sizeof(*clients->nodes4));
-	clients->nodes6 = calloc(count - count4 + 1, sizeof(*clients->nodes6));
+	clients->room4 = (count4 + 1) * sizeof(*clients->nodes4);
+	clients->nodes4 = pages_take(clients->room4);
+	clients->room6 = (count - count4 + 1) * sizeof(*clients->nodes6);
+	clients->nodes6 = pages_take(clients->room6);
 	if (clients->nodes4 == NULL || clients->nodes6 == NULL) {
 		clients_free(clients);
 		return NULL;
@@ -392,10 +450,12 @@ clients_free(struct clients *clients)
 {
 	if (clients == NULL)
 		return;
-	free(clients->nodes4);
-	free(clients->nodes6);
-	free(clients->index4.cells);
-	free(clients->index6.cells);
+	pages_give(clients->nodes4, clients->room4);
+	pages_give(clients->nodes6, clients->room6);
+	pages_give(clients->index4.cells,
+		clients->index4.count * sizeof(*clients->index4.cells));
+	pages_give(clients->index6.cells,
+		clients->index6.count * sizeof(*clients->index6.cells));
 	free(clients);
 }
 

@@ -11,6 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pages.h"
+
+#define READ_AT_ONCE ((size_t)1 << 18)
+#define DROPPED_AT_ONCE ((size_t)1 << 18)
+
 static int
 same_version(const struct stat *a, const struct stat *b)
 {
@@ -25,8 +30,12 @@ read_all(int fd, char *memory, size_t size, size_t *got)
 {
 	*got = 0;
 	for (;;) {
-		/* One octet of room more, to notice a file that grew. */
-		ssize_t n = read(fd, memory + *got, size + 1 - *got);
+		/* One octet of room more, to notice a file that grew; and not
+		 * all at once, for who has a processor to read may be kept
+		 * from giving it up meanwhile. */
+		size_t left = size + 1 - *got;
+		ssize_t n = read(fd, memory + *got, left < READ_AT_ONCE
+			? left : READ_AT_ONCE);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -61,7 +70,8 @@ read_open_file(int fd, struct file *file, size_t most, struct origin where,
 			most);
 		return -1;
 	}
-	file->memory = malloc((size_t)before.st_size + 2);
+	file->room = (size_t)before.st_size + 2;
+	file->memory = pages_take(file->room);
 	if (file->memory == NULL) {
 		diag_no_memory(diag);
 		return -1;
@@ -81,6 +91,17 @@ read_open_file(int fd, struct file *file, size_t most, struct origin where,
 	file->text = file->memory;
 	file->length = got;
 	return 0;
+}
+
+void
+file_drop(const struct file *file, size_t at, size_t *dropped)
+{
+	size_t before = (size_t)(file->text - file->memory);
+
+	if (at - *dropped < DROPPED_AT_ONCE)
+		return;
+	pages_drop(file->memory, file->room, before + *dropped, before + at);
+	*dropped = at;
 }
 
 /* Octets of the UTF-8 sequence at TEXT, 0 for none (RFC 3629 section 4). */
@@ -208,7 +229,7 @@ file_read(struct file *file, const char *name, struct origin where,
 void
 file_free(struct file *file)
 {
-	free(file->memory);
+	pages_give(file->memory, file->room);
 	file->memory = NULL;
 	file->text = NULL;
 	file->length = 0;

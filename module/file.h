@@ -19,6 +19,8 @@ struct file {
 	/* The text, without a leading byte order mark, and a NUL behind it
 	 * that is not counted. Owned; freed by file_free(). */
 	char *memory;
+	/* Octets of the memory, which is from pages_take(). */
+	size_t room;
 	const char *text;
 	size_t length;
 };
@@ -35,5 +37,10 @@ int file_read(struct file *file, const char *name, struct origin where,
 int file_read_octets(struct file *file, const char *name, size_t most,
 	struct origin where, struct diag *diag);
 void file_free(struct file *file);
+
+/* The text in front of AT is not needed any more, nor what a call before told:
+ * DROPPED is where that was, 0 at first, and is where this one is afterwards.
+ * Only now and then anything is done. */
+void file_drop(const struct file *file, size_t at, size_t *dropped);
 
 #endif

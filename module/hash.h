@@ -112,15 +112,23 @@ hash_both(const struct names_key *key, uint64_t a, uint64_t b)
 /* A checksum without a key (FNV-1a): it notices damage of what is kept in
  * files; nobody is to be kept from forging what only Unbound's user and root
  * can write. */
+#define HASH_NOTHING 0xcbf29ce484222325u
+
+/* The checksum of what SUM is of, with LENGTH octets behind it. */
 static inline uint64_t
-hash_checksum(const char *octets, size_t length)
+hash_more(uint64_t sum, const char *octets, size_t length)
 {
-	uint64_t sum = 0xcbf29ce484222325u;
 	size_t i;
 
 	for (i = 0; i < length; i++)
 		sum = (sum ^ (unsigned char)octets[i]) * 0x100000001b3u;
 	return sum;
+}
+
+static inline uint64_t
+hash_checksum(const char *octets, size_t length)
+{
+	return hash_more(HASH_NOTHING, octets, length);
 }
 
 #endif

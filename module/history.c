@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pages.h"
+
 /* Element step % HISTORY_STEPS has the step's. */
 struct steps {
 	struct outcomes counts[HISTORY_STEPS];
@@ -25,6 +27,13 @@ struct history {
 	int is_begun;
 };
 
+/* One more, for nothing is not to be had everywhere. */
+static size_t
+room_of(size_t groups, size_t size)
+{
+	return (groups + 1) * size;
+}
+
 struct history *
 history_new(size_t groups)
 {
@@ -33,9 +42,8 @@ history_new(size_t groups)
 	if (history == NULL)
 		return NULL;
 	history->group_count = groups;
-	/* One more, for nothing is not to be had everywhere. */
-	history->stood = calloc(groups + 1, sizeof(*history->stood));
-	history->own = calloc(groups + 1, sizeof(*history->own));
+	history->stood = pages_take(room_of(groups, sizeof(*history->stood)));
+	history->own = pages_take(room_of(groups, sizeof(*history->own)));
 	if (history->stood == NULL || history->own == NULL) {
 		history_free(history);
 		return NULL;
@@ -52,8 +60,10 @@ history_free(struct history *history)
 		return;
 	for (i = 0; history->own != NULL && i < history->group_count; i++)
 		free(history->own[i]);
-	free(history->own);
-	free(history->stood);
+	pages_give(history->own, room_of(history->group_count,
+		sizeof(*history->own)));
+	pages_give(history->stood, room_of(history->group_count,
+		sizeof(*history->stood)));
 	free(history);
 }
 

@@ -106,70 +106,253 @@ keep_clear(struct kept *kept)
 	memset(kept, 0, sizeof(*kept));
 }
 
-static int
-is_kept(int directory, const char *name, const char *octets, size_t length)
-{
-	struct kept kept = { NULL, 0, 0 };
-	int same;
+/* --- Writing. */
 
-	/* Whatever cannot be read is to be replaced. */
-	(void)load(directory, name, &kept);
-	same = kept.octets != NULL && kept.length == length &&
-		memcmp(kept.octets, octets, length) == 0;
-	keep_clear(&kept);
-	return same;
+/* Octets that are compared, written or copied at once. */
+#define AT_ONCE 65536u
+
+struct keeping {
+	int directory;
+	const char *name;
+	/* What is kept under that name, and the file that will have it; -1 for
+	 * none. */
+	int old;
+	int new;
+	/* Octets that were looked at; as long as there is no new file, the old
+	 * one begins with them. */
+	off_t length;
+	/* Those that came and were not looked at yet. */
+	size_t waiting;
+	/* NULL, or the first that failed, with its errno. */
+	const char *failed;
+	int error;
+	char came[AT_ONCE];
+	/* Of the old file. */
+	char octets[AT_ONCE];
+};
+
+static void
+note_failed(struct keeping *keeping, const char *failed)
+{
+	if (keeping->failed != NULL)
+		return;
+	keeping->failed = failed;
+	keeping->error = errno;
+}
+
+static void
+name_new(const struct keeping *keeping, char new_name[NAME_MAX + 1])
+{
+	snprintf(new_name, NAME_MAX + 1, "%s.new", keeping->name);
+}
+
+struct keeping *
+keeping_begin(const char *directory, const char *name)
+{
+	struct keeping *keeping = malloc(sizeof(*keeping));
+
+	if (keeping == NULL)
+		return NULL;
+	keeping->name = name;
+	keeping->old = -1;
+	keeping->new = -1;
+	keeping->length = 0;
+	keeping->waiting = 0;
+	keeping->failed = NULL;
+	keeping->directory = open(directory, O_RDONLY | O_DIRECTORY |
+		O_CLOEXEC);
+	if (keeping->directory < 0)
+		note_failed(keeping, "cannot open the directory");
+	else
+		/* Whatever cannot be read is to be replaced. */
+		keeping->old = openat(keeping->directory, name, O_RDONLY |
+			O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+	return keeping;
+}
+
+/* Whether the old file goes on with what is waiting. */
+static int
+goes_on(struct keeping *keeping)
+{
+	size_t got = 0;
+
+	while (got < keeping->waiting) {
+		ssize_t n = pread(keeping->old, keeping->octets + got,
+			keeping->waiting - got, keeping->length + (off_t)got);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return 0;
+		got += (size_t)n;
+	}
+	return memcmp(keeping->octets, keeping->came, got) == 0;
+}
+
+/* What the old file begins with is in the new one, too. */
+static int
+copy_begin(struct keeping *keeping)
+{
+	off_t at = 0;
+
+	while (at < keeping->length) {
+		off_t left = keeping->length - at;
+		ssize_t n = pread(keeping->old, keeping->octets,
+			left < (off_t)AT_ONCE ? (size_t)left : AT_ONCE, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0 || write_all(keeping->new, keeping->octets,
+		    (size_t)n) != 0)
+			return -1;
+		at += n;
+	}
+	return 0;
+}
+
+/* From here on the new file is another one. */
+static void
+part(struct keeping *keeping)
+{
+	char new_name[NAME_MAX + 1];
+
+	name_new(keeping, new_name);
+	keeping->new = openat(keeping->directory, new_name, O_WRONLY | O_CREAT |
+		O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (keeping->new < 0)
+		note_failed(keeping, "cannot make the new file");
+	else if (copy_begin(keeping) != 0)
+		note_failed(keeping, "cannot write the new file");
+}
+
+static void
+put_waiting(struct keeping *keeping)
+{
+	if (keeping->failed != NULL || keeping->waiting == 0)
+		return;
+	if (keeping->new < 0 && !goes_on(keeping))
+		part(keeping);
+	if (keeping->failed == NULL && keeping->new >= 0 &&
+	    write_all(keeping->new, keeping->came, keeping->waiting) != 0)
+		note_failed(keeping, "cannot write the new file");
+	keeping->length += (off_t)keeping->waiting;
+	keeping->waiting = 0;
+}
+
+void
+keeping_put(void *context, const char *octets, size_t length)
+{
+	struct keeping *keeping = context;
+
+	while (length > 0 && keeping->failed == NULL) {
+		size_t room = AT_ONCE - keeping->waiting;
+		size_t some = length < room ? length : room;
+
+		memcpy(keeping->came + keeping->waiting, octets, some);
+		keeping->waiting += some;
+		octets += some;
+		length -= some;
+		if (keeping->waiting == AT_ONCE)
+			put_waiting(keeping);
+	}
+}
+
+/* Whether the old file is the same as what came, to its end. */
+static int
+is_kept(const struct keeping *keeping)
+{
+	struct stat status;
+
+	return keeping->new < 0 && keeping->old >= 0 &&
+		fstat(keeping->old, &status) == 0 &&
+		S_ISREG(status.st_mode) && status.st_size == keeping->length;
 }
 
 /* The new file is on the disk before it gets the name, and the name is on the
  * disk before this returns. */
-static const char *
-replace(int directory, const char *name, const char *octets, size_t length)
+static void
+replace(struct keeping *keeping)
 {
 	char new_name[NAME_MAX + 1];
-	int fd, written;
+	int synced = fsync(keeping->new) == 0;
 
-	snprintf(new_name, sizeof(new_name), "%s.new", name);
-	fd = openat(directory, new_name, O_WRONLY | O_CREAT | O_TRUNC |
-		O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return "cannot make the new file";
-	written = write_all(fd, octets, length) == 0 && fsync(fd) == 0;
-	if (close(fd) != 0 || !written) {
-		(void)unlinkat(directory, new_name, 0);
-		return "cannot write the new file";
+	name_new(keeping, new_name);
+	if (!synced)
+		note_failed(keeping, "cannot write the new file");
+	if (close(keeping->new) != 0)
+		note_failed(keeping, "cannot write the new file");
+	keeping->new = -1;
+	if (keeping->failed != NULL) {
+		(void)unlinkat(keeping->directory, new_name, 0);
+		return;
 	}
-	if (renameat(directory, new_name, directory, name) != 0)
-		return "cannot rename the new file";
-	if (fsync(directory) != 0)
-		return "cannot write the directory";
-	return NULL;
+	if (renameat(keeping->directory, new_name, keeping->directory,
+	    keeping->name) != 0)
+		note_failed(keeping, "cannot rename the new file");
+	else if (fsync(keeping->directory) != 0)
+		note_failed(keeping, "cannot write the directory");
+}
+
+static void
+finish(struct keeping *keeping)
+{
+	put_waiting(keeping);
+	if (keeping->failed == NULL && keeping->new < 0 && !is_kept(keeping))
+		part(keeping);
+	if (keeping->new >= 0)
+		replace(keeping);
+	/* Who kept it may not have come to that. */
+	else if (keeping->failed == NULL && fsync(keeping->directory) != 0)
+		note_failed(keeping, "cannot write the directory");
+}
+
+static void
+drop(struct keeping *keeping)
+{
+	char new_name[NAME_MAX + 1];
+
+	name_new(keeping, new_name);
+	if (keeping->new < 0)
+		return;
+	close(keeping->new);
+	(void)unlinkat(keeping->directory, new_name, 0);
+}
+
+const char *
+keeping_end(struct keeping *keeping, int keep)
+{
+	const char *failed;
+	int error;
+
+	if (keep)
+		finish(keeping);
+	else
+		drop(keeping);
+	if (keeping->old >= 0)
+		close(keeping->old);
+	if (keeping->directory >= 0)
+		close(keeping->directory);
+	failed = keeping->failed;
+	error = keeping->error;
+	free(keeping);
+	if (failed != NULL)
+		errno = error;
+	return failed;
 }
 
 const char *
 keep_file(const char *directory, const char *name, const char *octets,
 	size_t length)
 {
-	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	const char *failed = NULL;
+	struct keeping *keeping = keeping_begin(directory, name);
 
-	if (fd < 0)
-		return "cannot open the directory";
-	if (!is_kept(fd, name, octets, length))
-		failed = replace(fd, name, octets, length);
-	/* Who kept it may not have come to that. */
-	else if (fsync(fd) != 0)
-		failed = "cannot write the directory";
-	close(fd);
-	return failed;
+	if (keeping == NULL)
+		return "no memory to write the file";
+	keeping_put(keeping, octets, length);
+	return keeping_end(keeping, 1);
 }
 
 /* --- The last good policy. */
-
-const char *
-keep_write(const char *directory, const struct tape *tape)
-{
-	return keep_file(directory, KEEP_NAME, tape->memory, tape->length);
-}
 
 const char *
 keep_read(const char *directory, struct tape *tape, time_t *when)

@@ -24,6 +24,19 @@
 const char *keep_file(const char *directory, const char *name,
 	const char *octets, size_t length);
 
+/*
+ * The same of what comes piece by piece, none of which is held in memory: it is
+ * compared with what is kept already, and written from where that is not the
+ * same. keeping_begin() takes over nothing, NAME stays the caller's, and it
+ * returns NULL when out of memory. What failed meanwhile is told at the end, as
+ * keep_file() does; with KEEP 0 all is as it was before.
+ */
+struct keeping;
+struct keeping *keeping_begin(const char *directory, const char *name);
+/* CONTEXT is the struct keeping: a tape_write. */
+void keeping_put(void *context, const char *octets, size_t length);
+const char *keeping_end(struct keeping *keeping, int keep);
+
 /* What keep_load() read; keep_clear() frees it. */
 struct kept {
 	/* From malloc(), with a NUL behind it that is not counted; NULL where
@@ -39,9 +52,6 @@ struct kept {
 const char *keep_load(const char *directory, const char *name,
 	struct kept *kept);
 void keep_clear(struct kept *kept);
-
-/* Keeps a finished tape in DIRECTORY as the last good policy: keep_file(). */
-const char *keep_write(const char *directory, const struct tape *tape);
 
 /* Opens the policy that is kept in DIRECTORY for replaying, and tells when it
  * was written. Returns NULL, or what failed; TAPE is to be cleared in any

@@ -172,7 +172,7 @@ parse_list(struct loader *loader, struct list *list, const struct file *file)
 {
 	struct line line = { file, 0, 0, 0, 0 };
 	struct queue queue;
-	size_t next = 0;
+	size_t next = 0, dropped = 0;
 
 	queue.loader = loader;
 	queue.names = list->names;
@@ -188,6 +188,8 @@ parse_list(struct loader *loader, struct list *list, const struct file *file)
 			: file->length;
 		next = line.end + 1;
 		take_line(&queue, &line);
+		/* As much as the table grows, the text shrinks. */
+		file_drop(file, line.start, &dropped);
 	}
 	while (queue.count > 0)
 		add_first(&queue);
@@ -317,8 +319,9 @@ read_list(struct loader *loader, const struct token *name, char *path)
 	struct list *list;
 	struct file file;
 
-	if (loader_room(loader, &policy->lists, policy->list_count,
-	    &loader->lists_room, sizeof(*policy->lists)) != 0) {
+	if (loader_room(loader, policy->region, &policy->lists,
+	    policy->list_count, &loader->lists_room,
+	    sizeof(*policy->lists)) != 0) {
 		free(path);
 		return NULL;
 	}
@@ -331,7 +334,8 @@ read_list(struct loader *loader, const struct token *name, char *path)
 	policy->lists[policy->list_count++] = list;
 	list->file = path;
 	list->name = strndup(name->text, name->length);
-	list->names = names_new(&loader->options->key);
+	list->names = names_new_in(&loader->options->key,
+		loader->policy->region);
 	if (list->name == NULL || list->names == NULL) {
 		diag_no_memory(loader->diag);
 		return NULL;
@@ -402,7 +406,9 @@ use_list(struct loader *loader, struct list_use *use)
 				loader_quote(&use->token).text);
 			return;
 		}
-	lists = reallocarray(*place.lists, *place.count + 1, sizeof(*lists));
+	lists = region_resize(loader->policy->region, *place.lists,
+		*place.count * sizeof(*lists),
+		(*place.count + 1) * sizeof(*lists));
 	if (lists == NULL) {
 		diag_no_memory(loader->diag);
 		return;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "loader.h"
+#include "pages.h"
 
 #define INCLUDE_DEPTH_MAX 16u
 /* Where the system's time zones are, and more than a file of one has. */
@@ -27,21 +28,23 @@ static void read_file(struct loader *loader, const char *name,
 	struct origin where, const struct reading *outer);
 
 int
-loader_room(struct loader *loader, void *array, size_t used, size_t *room,
-	size_t size)
+loader_room(struct loader *loader, struct region *region, void *array,
+	size_t used, size_t *room, size_t size)
 {
+	size_t more = *room == 0 ? 16 : *room * 2;
 	void *grown;
 
 	if (used < *room)
 		return 0;
 	memcpy(&grown, array, sizeof(grown));
-	grown = reallocarray(grown, *room == 0 ? 16 : *room * 2, size);
+	grown = more <= SIZE_MAX / size ? region_resize(region, grown,
+		*room * size, more * size) : NULL;
 	if (grown == NULL) {
 		diag_no_memory(loader->diag);
 		return -1;
 	}
 	memcpy(array, &grown, sizeof(grown));
-	*room = *room == 0 ? 16 : *room * 2;
+	*room = more;
 	return 0;
 }
 
@@ -58,8 +61,9 @@ loader_add_source(struct loader *loader, const char *name,
 			NAMES_SOURCES_MAX);
 		return -1;
 	}
-	if (loader_room(loader, &policy->sources, policy->source_count,
-	    &loader->sources_room, sizeof(*policy->sources)) != 0)
+	if (loader_room(loader, policy->region, &policy->sources,
+	    policy->source_count, &loader->sources_room,
+	    sizeof(*policy->sources)) != 0)
 		return -1;
 	copy = strdup(name);
 	if (copy == NULL) {
@@ -93,14 +97,14 @@ replay_file(struct loader *loader, enum tape_kind kind, struct file *file,
 		report_damage(loader);
 		return -1;
 	}
-	memory = malloc(item.content_length + 1);
+	memory = pages_take(item.content_length + 1);
 	if (memory == NULL) {
 		diag_no_memory(loader->diag);
 		return -1;
 	}
 	memcpy(memory, item.content, item.content_length);
-	memory[item.content_length] = '\0';
 	file->name = name;
+	file->room = item.content_length + 1;
 	file->memory = memory;
 	file->text = memory;
 	file->length = item.content_length;
@@ -137,6 +141,24 @@ loader_replay_name(struct loader *loader, enum tape_kind kind)
 	if (name == NULL)
 		diag_no_memory(loader->diag);
 	return name;
+}
+
+struct token
+loader_hold(struct loader *loader, struct region *region,
+	const struct token *token)
+{
+	char *text = region_take(region, token->length + 1);
+	struct token held = *token;
+
+	if (text == NULL) {
+		diag_no_memory(loader->diag);
+		held.text = "";
+		held.length = 0;
+		return held;
+	}
+	memcpy(text, token->text, token->length);
+	held.text = text;
+	return held;
 }
 
 struct loader_text
@@ -322,8 +344,9 @@ loader_time_zone(struct loader *loader, const struct token *value)
 	for (i = 0; i < policy->time_zone_count; i++)
 		if (token_is(value, policy->time_zones[i]->name))
 			return policy->time_zones[i];
-	if (loader_room(loader, &policy->time_zones, policy->time_zone_count,
-	    &loader->time_zones_room, sizeof(*policy->time_zones)) != 0)
+	if (loader_room(loader, policy->region, &policy->time_zones,
+	    policy->time_zone_count, &loader->time_zones_room,
+	    sizeof(*policy->time_zones)) != 0)
 		return NULL;
 	time_zone = calloc(1, sizeof(*time_zone));
 	if (time_zone != NULL)
@@ -535,9 +558,11 @@ parse(struct loader *loader, const struct file *file,
 	uint16_t source = loader->source;
 	struct lexer lexer;
 	struct token attribute;
+	size_t dropped = 0;
 
 	lexer_start(&lexer, file);
 	for (;;) {
+		file_drop(file, lexer.at, &dropped);
 		enum lexer_result result = lexer_attribute(&lexer, &attribute,
 			loader->diag);
 
@@ -568,7 +593,7 @@ read_file(struct loader *loader, const char *name, struct origin where,
 {
 	struct reading reading = { outer, 0, 0, outer ? outer->depth + 1 : 0 };
 	struct stat status;
-	struct file *file;
+	struct file file;
 
 	/* What is replayed was no cycle. */
 	if (!tape_replays(loader->options->tape) &&
@@ -588,42 +613,21 @@ read_file(struct loader *loader, const char *name, struct origin where,
 			reading.depth, INCLUDE_DEPTH_MAX);
 		return;
 	}
-	if (loader_room(loader, &loader->files, loader->file_count,
-	    &loader->files_room, sizeof(*loader->files)) != 0 ||
-	    loader_add_source(loader, name, where) != 0)
+	if (loader_add_source(loader, name, where) != 0)
 		return;
-	file = &loader->files[loader->file_count];
 	name = loader->policy->sources[loader->source];
-	if (loader_read(loader, file, name, where) != 0)
+	if (loader_read(loader, &file, name, where) != 0)
 		return;
-	loader->file_count++;
-	/* The array may move while an include is read; the text stays. */
-	{
-		struct file copy = *file;
-
-		parse(loader, &copy, &reading);
-	}
+	parse(loader, &file, &reading);
+	file_free(&file);
 }
 
 static void
 loader_clear(struct loader *loader)
 {
-	size_t i;
-
-	for (i = 0; i < loader->file_count; i++)
-		file_free(&loader->files[i]);
-	for (i = 0; i < loader->policy->group_count; i++)
-		free(loader->drafts[i].answers);
-	free(loader->files);
-	free(loader->drafts);
-	free(loader->entries);
-	free(loader->clients);
-	free(loader->patterns);
-	free(loader->list_uses);
-	free(loader->site_uses);
-	free(loader->carves);
-	free(loader->directories);
 	site_clear(&loader->site);
+	region_free(loader->region);
+	region_free(loader->members);
 }
 
 static void
@@ -638,9 +642,10 @@ load(struct loader *loader, const char *path)
 	    loader->diag->errors == errors)
 		diag_error(loader->diag, nowhere, "found no group, expected at "
 			"least one \"group:\" clause");
-	lists_load(loader);
 	options_end(loader);
 	members_build(loader);
+	lists_load(loader);
+	members_build_site(loader);
 	if (loader->diag->errors == errors)
 		check_policy(loader);
 }
@@ -672,11 +677,18 @@ policy_load(const char *path, const struct policy_options *options,
 	struct policy *policy = calloc(1, sizeof(*policy));
 	size_t errors = diag->errors;
 
-	if (policy == NULL) {
+	memset(&loader, 0, sizeof(loader));
+	loader.region = region_new();
+	loader.members = region_new();
+	if (policy != NULL)
+		policy->region = region_new();
+	if (policy == NULL || policy->region == NULL ||
+	    loader.region == NULL || loader.members == NULL) {
 		diag_no_memory(diag);
+		loader_clear(&loader);
+		policy_free(policy);
 		return NULL;
 	}
-	memset(&loader, 0, sizeof(loader));
 	loader.policy = policy;
 	loader.options = options;
 	loader.diag = diag;

@@ -47,7 +47,7 @@ struct group_draft {
 	struct origin chain_allow_at;
 	struct origin answer_allow_at;
 	/* The prefixes of answer-deny and answer-allow, with the number of
-	 * their rule as group and as tag; owned. */
+	 * their rule as group and as tag. */
 	struct client_entry *answers;
 	size_t answers_room, answer_rules_room;
 	size_t types_room;
@@ -56,7 +56,7 @@ struct group_draft {
 /* What a pattern or a list is for. */
 enum purpose { FOR_NAMES, FOR_QUIET, FOR_WINDOW };
 
-/* A pattern of a group as written, for warnings; text is in a file's memory. */
+/* A pattern of a group as written, for check_patterns. */
 struct written_pattern {
 	uint32_t group;
 	uint32_t rule;
@@ -97,6 +97,10 @@ struct loader {
 	struct policy *policy;
 	const struct policy_options *options;
 	struct diag *diag;
+	/* What is needed until all is loaded, and until it is known who is in
+	 * which group; the policy has one of its own. */
+	struct region *region;
+	struct region *members;
 
 	enum clause clause;
 	/* Of the bitsink: clause. */
@@ -106,7 +110,10 @@ struct loader {
 
 	struct group_draft *drafts; /* one a group */
 	size_t drafts_room, groups_room;
-	struct client_entry *entries; /* one a client */
+	/* Groups whose tables are finished. */
+	size_t groups_ended;
+	/* One a client; of the region of members, as those below. */
+	struct client_entry *entries;
 	size_t entry_count, entries_room;
 	struct written_client *clients;
 	size_t clients_room;
@@ -125,22 +132,25 @@ struct loader {
 	int site_known;
 	struct token *directories; /* of list-directory */
 	size_t directory_count, directories_room;
-	/* Files stay in memory until the end, for tokens point into them. */
-	struct file *files;
-	size_t file_count, files_room;
 	size_t sources_room, lists_room, time_zones_room;
 	/* The file that is read now; counts in policy->sources. */
 	uint16_t source;
 };
 
-/* Makes room for one element more. 0, or -1 with out of memory reported. */
-int loader_room(struct loader *loader, void *array, size_t used, size_t *room,
-	size_t size);
+/* Makes room for one element more of an ARRAY that is in REGION. 0, or -1 with
+ * out of memory reported. */
+int loader_room(struct loader *loader, struct region *region, void *array,
+	size_t used, size_t *room, size_t size);
 
 /* Adds a file name to policy->sources and sets loader->source. 0, or -1
  * with the error reported at WHERE. */
 int loader_add_source(struct loader *loader, const char *name,
 	struct origin where);
+
+/* The token with a copy of its text, in REGION; that of the file goes when the
+ * file is read. Empty with out of memory reported. */
+struct token loader_hold(struct loader *loader, struct region *region,
+	const struct token *token);
 
 /* The value as a string, cut at 200 octets, for messages only. */
 struct loader_text { char text[204]; };
@@ -197,12 +207,14 @@ void options_wrong(struct loader *loader, unsigned number);
 
 /*
  * members.c: reads what the host declares, from the tape where it replays one
- * and to it where it records; makes policy->site of the zones where a group
- * wants them, and policy->clients of everything that says who is in which
- * group, both when all files are read. Errors are reported.
+ * and to it where it records; makes policy->clients of everything that says who
+ * is in which group, when all files of the policy are read, and policy->site
+ * of the zones, where a group wants them, when all others are. Errors are
+ * reported.
  */
 void members_read_site(struct loader *loader);
 void members_build(struct loader *loader);
+void members_build_site(struct loader *loader);
 
 /* lists.c: reads the lists that the groups name. */
 void lists_load(struct loader *loader);

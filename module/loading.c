@@ -4,9 +4,12 @@
 #include "loading.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "diff.h"
 
@@ -20,12 +23,28 @@ struct loading {
 	pthread_t thread;
 };
 
+/*
+ * Clients wait for a worker, and nobody for a policy as they do: where both
+ * want a processor, the worker has it. It is not the class of what is idle: a
+ * machine that is asked too much has a new policy late, not never. With Linux
+ * a priority is a thread's own. Where it may not be changed, it is as it was.
+ */
+static void
+stand_back(void)
+{
+	static const struct sched_param none = { 0 };
+
+	(void)pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), PRIO_MAX - 1);
+}
+
 static void *
 run(void *arg)
 {
 	struct loading *loading = arg;
 	const struct loading_setup *setup = &loading->setup;
 
+	stand_back();
 	if (standing_read(&loading->standing, setup->key, !setup->diff,
 	    &loading->diag, setup->line) == 0 && setup->diff)
 		diff_policies(&loading->diff, setup->standing->policy,

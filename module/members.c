@@ -114,8 +114,8 @@ wants_zones(const struct policy *policy)
 	return NULL;
 }
 
-static void
-build_site(struct loader *loader)
+void
+members_build_site(struct loader *loader)
 {
 	struct policy *policy = loader->policy;
 	const struct group *group = wants_zones(policy);
@@ -130,7 +130,8 @@ build_site(struct loader *loader)
 	}
 	if (loader_add_source(loader, SITE_SOURCE, group->origin) != 0)
 		return;
-	policy->site = names_new(&loader->options->key);
+	policy->site = names_new_in(&loader->options->key,
+		policy->region);
 	if (policy->site == NULL)
 		diag_no_memory(loader->diag);
 	else
@@ -680,10 +681,11 @@ members_build(struct loader *loader)
 	size_t most = loader->entry_count + loader->carve_count +
 		loader->site.client_count + 2;
 
-	build_site(loader);
 	if (most <= INT32_MAX) {
-		members.entries = calloc(most, sizeof(*members.entries));
-		members.claims = calloc(loader->site.client_count + 1,
+		members.entries = region_take(loader->members, most *
+			sizeof(*members.entries));
+		members.claims = region_take(loader->members,
+			(loader->site.client_count + 1) *
 			sizeof(*members.claims));
 	}
 	if (members.entries == NULL || members.claims == NULL) {
@@ -693,6 +695,9 @@ members_build(struct loader *loader)
 		use_site(&members);
 		build_clients(&members);
 	}
-	free(members.entries);
-	free(members.claims);
+	/* The lists need memory, too. */
+	region_free(loader->members);
+	loader->members = NULL;
+	loader->entries = NULL;
+	loader->clients = NULL;
 }

@@ -10,6 +10,7 @@
 
 #include "globs.h"
 #include "hash.h"
+#include "pages.h"
 #include "tree.h"
 
 /* What each step of a look-up calls: what a call costs would be a third. */
@@ -25,6 +26,8 @@
 #define MARK_EVERY 8u
 
 struct names {
+	/* Where the memory is from; NULL for memory of its own. */
+	struct region *region;
 	struct names_key key;
 	/* The nodes. */
 	uint32_t *words;
@@ -151,11 +154,12 @@ static int
 rehash(struct names *names, uint64_t count)
 {
 	uint32_t number, *slots = count <= UINT32_MAX
-		? calloc(count, sizeof(*slots)) : NULL;
+		? region_take(names->region, count * sizeof(*slots)) : NULL;
 
 	if (slots == NULL)
 		return -1;
-	free(names->slots);
+	region_give(names->region, names->slots,
+		names->slot_count * sizeof(*names->slots));
 	names->slots = slots;
 	names->slot_count = (uint32_t)count;
 	names->slot_used = 0;
@@ -175,7 +179,8 @@ rehash(struct names *names, uint64_t count)
 
 /* Makes room for MORE elements of SIZE octets. */
 static int
-grow(void *array, uint32_t used, uint32_t *room, size_t size, uint32_t more)
+grow(struct region *region, void *array, uint32_t used, uint32_t *room,
+	size_t size, uint32_t more)
 {
 	uint64_t want = *room;
 	void *grown;
@@ -187,7 +192,7 @@ grow(void *array, uint32_t used, uint32_t *room, size_t size, uint32_t more)
 	if (want > (uint64_t)TREE_NUMBERS * 2)
 		return -1;
 	memcpy(&grown, array, sizeof(grown));
-	grown = realloc(grown, want * size);
+	grown = region_resize(region, grown, *room * size, want * size);
 	if (grown == NULL)
 		return -1;
 	memcpy(array, &grown, sizeof(grown));
@@ -197,12 +202,14 @@ grow(void *array, uint32_t used, uint32_t *room, size_t size, uint32_t more)
 
 /* Gives back what growing left over; keeping it would be no mistake. */
 static void
-shrink(void *array, uint32_t used, uint32_t *room, size_t size)
+shrink(struct region *region, void *array, uint32_t used, uint32_t *room,
+	size_t size)
 {
 	void *old, *fitting;
 
 	memcpy(&old, array, sizeof(old));
-	fitting = used > 0 ? realloc(old, used * size) : NULL;
+	fitting = used > 0 ? region_resize(region, old, *room * size,
+		used * size) : NULL;
 	if (fitting == NULL)
 		return;
 	memcpy(array, &fitting, sizeof(fitting));
@@ -247,15 +254,17 @@ add_node(struct names *names, uint32_t parent, const struct names_rule *rule,
 }
 
 struct names *
-names_new(const struct names_key *key)
+names_new_in(const struct names_key *key, struct region *region)
 {
 	static const uint8_t no_label[8] = { TREE_LAST };
-	struct names *names = calloc(1, sizeof(*names));
+	struct names *names = region_take(region, sizeof(*names));
 
 	if (names == NULL)
 		return NULL;
+	names->region = region;
 	names->key = hash_key(key);
-	if (grow(&names->words, 0, &names->room, sizeof(*names->words), 16)) {
+	if (grow(region, &names->words, 0, &names->room,
+	    sizeof(*names->words), 16)) {
 		names_free(names);
 		return NULL;
 	}
@@ -267,16 +276,25 @@ names_new(const struct names_key *key)
 	return names;
 }
 
+struct names *
+names_new(const struct names_key *key)
+{
+	return names_new_in(key, NULL);
+}
+
 void
 names_free(struct names *names)
 {
 	if (names == NULL)
 		return;
-	free(names->words);
-	free(names->slots);
-	free(names->marks);
+	region_give(names->region, names->words,
+		names->room * sizeof(*names->words));
+	region_give(names->region, names->slots,
+		names->slot_count * sizeof(*names->slots));
+	region_give(names->region, names->marks,
+		names->marks_room * sizeof(*names->marks));
 	globs_free(names->globs);
-	free(names);
+	region_give(names->region, names, sizeof(*names));
 }
 
 /* --- Rules and their numbers. */
@@ -585,9 +603,9 @@ make_room(struct names *names, const struct pattern *pattern)
 
 	if (names->used + words >= TREE_NUMBERS ||
 	    names->rule_count == UINT32_MAX ||
-	    grow(&names->words, names->used, &names->room,
+	    grow(names->region, &names->words, names->used, &names->room,
 		sizeof(*names->words), words) != 0 ||
-	    grow(&names->marks, names->rule_count / MARK_EVERY,
+	    grow(names->region, &names->marks, names->rule_count / MARK_EVERY,
 		&names->marks_room, sizeof(*names->marks), 1) != 0)
 		return -1;
 	while (slots / 4 * 3 < names->slot_used + nodes)
@@ -721,14 +739,14 @@ close_gaps(struct names *names)
 
 	if (names->gaps <= names->used / GAPS_PART)
 		return 0;
-	moves.gaps = calloc(count, sizeof(*moves.gaps));
-	moves.before = calloc(count, sizeof(*moves.before));
+	moves.gaps = pages_take(count * sizeof(*moves.gaps));
+	moves.before = pages_take(count * sizeof(*moves.before));
 	if (moves.gaps != NULL && moves.before != NULL) {
 		find_gaps(names, &moves);
 		move_nodes(names, &moves);
 	}
-	free(moves.gaps);
-	free(moves.before);
+	pages_give(moves.gaps, count * sizeof(*moves.gaps));
+	pages_give(moves.before, count * sizeof(*moves.before));
 	if (names->gaps > 0)
 		return -1;
 	/* All numbers have changed. */
@@ -743,10 +761,11 @@ names_finish(struct names *names)
 
 	if (close_gaps(names) != 0)
 		return -1;
-	shrink(&names->words, names->used + TREE_SLACK, &names->room,
-		sizeof(*names->words));
-	shrink(&names->marks, (names->rule_count + MARK_EVERY - 1) /
-		MARK_EVERY, &names->marks_room, sizeof(*names->marks));
+	shrink(names->region, &names->words, names->used + TREE_SLACK,
+		&names->room, sizeof(*names->words));
+	shrink(names->region, &names->marks, (names->rule_count +
+		MARK_EVERY - 1) / MARK_EVERY, &names->marks_room,
+		sizeof(*names->marks));
 	if (names->wild_labels > 0) {
 		names->globs = globs_new(&names->key, names->words,
 			names->used, names->wild_labels);

@@ -21,6 +21,7 @@
 
 #include "name.h"
 #include "pattern.h"
+#include "region.h"
 
 /* A key for the hash; random, one a process. */
 struct names_key {
@@ -54,6 +55,10 @@ struct names;
 
 /* An empty table; NULL when out of memory. Free with names_free(). */
 struct names *names_new(const struct names_key *key);
+
+/* The same of memory from REGION, which has to be there as long. */
+struct names *names_new_in(const struct names_key *key,
+	struct region *region);
 void names_free(struct names *names);
 
 /* That as many patterns will be added, or fewer: adding them takes less time

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "hash.h"
+#include "pages.h"
 #include "record.h"
 #include "rrtype.h"
 #include "stats.h"
@@ -30,6 +31,7 @@ struct per_policy {
 	/* What the tally stands at, and room to add it up. */
 	struct tally_values sum, scratch;
 	struct outcomes *counts;
+	size_t counts_room; /* octets */
 };
 
 /* Groups whose hashes are remembered. */
@@ -434,7 +436,7 @@ static void
 clear_per_policy(struct per_policy *parts)
 {
 	history_free(parts->history);
-	free(parts->counts);
+	pages_give(parts->counts, parts->counts_room);
 	tally_values_clear(&parts->sum);
 	tally_values_clear(&parts->scratch);
 	memset(parts, 0, sizeof(*parts));
@@ -446,7 +448,8 @@ make_per_policy(struct per_policy *parts, size_t groups)
 {
 	memset(parts, 0, sizeof(*parts));
 	parts->history = history_new(groups);
-	parts->counts = calloc(groups + 1, sizeof(*parts->counts));
+	parts->counts_room = (groups + 1) * sizeof(*parts->counts);
+	parts->counts = pages_take(parts->counts_room);
 	if (parts->history != NULL && parts->counts != NULL &&
 	    tally_values_init(&parts->sum, groups) == 0 &&
 	    tally_values_init(&parts->scratch, groups) == 0)

@@ -224,6 +224,30 @@ options_set(struct loader *loader, unsigned number,
 	option->set(loader, value);
 }
 
+static void
+end_table(struct loader *loader, struct names *names)
+{
+	if (names != NULL && names_finish(names) != 0)
+		diag_no_memory(loader->diag);
+}
+
+/* The groups whose clauses have been read get no more patterns. What their
+ * tables took besides is for those of the next group. */
+static void
+end_groups(struct loader *loader)
+{
+	for (; loader->groups_ended < loader->policy->group_count;
+	    loader->groups_ended++) {
+		const struct group *group =
+			&loader->policy->groups[loader->groups_ended];
+
+		end_table(loader, group->own);
+		end_table(loader, group->quiet);
+		end_table(loader, group->window_own);
+		end_table(loader, group->chain);
+	}
+}
+
 void
 options_begin_group(struct loader *loader, struct origin where)
 {
@@ -236,10 +260,13 @@ options_begin_group(struct loader *loader, struct origin where)
 			"most %u", policy->group_count + 1, CLIENTS_GROUPS_MAX);
 		return;
 	}
-	if (loader_room(loader, &policy->groups, policy->group_count,
-	    &loader->groups_room, sizeof(*policy->groups)) != 0 ||
-	    loader_room(loader, &loader->drafts, policy->group_count,
-	    &loader->drafts_room, sizeof(*loader->drafts)) != 0)
+	end_groups(loader);
+	if (loader_room(loader, policy->region, &policy->groups,
+	    policy->group_count, &loader->groups_room,
+	    sizeof(*policy->groups)) != 0 ||
+	    loader_room(loader, loader->region, &loader->drafts,
+	    policy->group_count, &loader->drafts_room,
+	    sizeof(*loader->drafts)) != 0)
 		return;
 	group = &policy->groups[policy->group_count];
 	memset(group, 0, sizeof(*group));
@@ -249,7 +276,8 @@ options_begin_group(struct loader *loader, struct origin where)
 	group->action = ACTION_NXDOMAIN;
 	group->window_action = ACTION_COUNT;
 	group->ttl = TTL_FALLBACK;
-	group->own = names_new(&loader->options->key);
+	group->own = names_new_in(&loader->options->key,
+		loader->policy->region);
 	if (group->own == NULL) {
 		diag_no_memory(loader->diag);
 		return;
@@ -393,15 +421,17 @@ add_list_directory(struct loader *loader, const struct token *value)
 		expected(loader, value, "a directory");
 		return;
 	}
-	if (loader_room(loader, &loader->directories, loader->directory_count,
-	    &loader->directories_room, sizeof(*loader->directories)) == 0)
-		loader->directories[loader->directory_count++] = *value;
+	if (loader_room(loader, loader->region, &loader->directories,
+	    loader->directory_count, &loader->directories_room,
+	    sizeof(*loader->directories)) == 0)
+		loader->directories[loader->directory_count++] =
+			loader_hold(loader, loader->region, value);
 }
 
 static void
 set_default_group(struct loader *loader, const struct token *value)
 {
-	loader->default_group = *value;
+	loader->default_group = loader_hold(loader, loader->region, value);
 	if (value->length == 0)
 		expected(loader, value, "the name of a group");
 }
@@ -468,16 +498,19 @@ add_client(struct loader *loader, const struct token *value)
 	struct prefix prefix;
 
 	if (read_prefix(loader, value, &prefix) != 0 ||
-	    loader_room(loader, &loader->entries, loader->entry_count,
-	    &loader->entries_room, sizeof(*loader->entries)) != 0 ||
-	    loader_room(loader, &loader->clients, loader->entry_count,
-	    &loader->clients_room, sizeof(*loader->clients)) != 0)
+	    loader_room(loader, loader->members, &loader->entries,
+	    loader->entry_count, &loader->entries_room,
+	    sizeof(*loader->entries)) != 0 ||
+	    loader_room(loader, loader->members, &loader->clients,
+	    loader->entry_count, &loader->clients_room,
+	    sizeof(*loader->clients)) != 0)
 		return;
 	entry = &loader->entries[loader->entry_count];
 	entry->prefix = prefix;
 	entry->group = group_number(loader);
 	entry->tag = (uint32_t)loader->entry_count;
-	loader->clients[loader->entry_count++].token = *value;
+	loader->clients[loader->entry_count++].token = loader_hold(loader,
+		loader->members, value);
 	draft_of(loader)->has_clients = 1;
 }
 
@@ -488,14 +521,15 @@ add_unrestricted(struct loader *loader, const struct token *value)
 	struct prefix prefix;
 
 	if (read_prefix(loader, value, &prefix) != 0 ||
-	    loader_room(loader, &loader->carves, loader->carve_count,
-	    &loader->carves_room, sizeof(*loader->carves)) != 0)
+	    loader_room(loader, loader->region, &loader->carves,
+	    loader->carve_count, &loader->carves_room,
+	    sizeof(*loader->carves)) != 0)
 		return;
 	carve = &loader->carves[loader->carve_count++];
 	carve->group = loader->clause == CLAUSE_GROUP ? group_number(loader)
 		: CLIENTS_NONE;
 	carve->prefix = prefix;
-	carve->token = *value;
+	carve->token = loader_hold(loader, loader->region, value);
 }
 
 static void
@@ -503,13 +537,14 @@ add_site_use(struct loader *loader, const struct token *value, int is_view)
 {
 	struct site_use *use;
 
-	if (loader_room(loader, &loader->site_uses, loader->site_use_count,
-	    &loader->site_uses_room, sizeof(*loader->site_uses)) != 0)
+	if (loader_room(loader, loader->region, &loader->site_uses,
+	    loader->site_use_count, &loader->site_uses_room,
+	    sizeof(*loader->site_uses)) != 0)
 		return;
 	use = &loader->site_uses[loader->site_use_count++];
 	use->group = group_number(loader);
 	use->is_view = is_view;
-	use->token = *value;
+	use->token = loader_hold(loader, loader->region, value);
 	draft_of(loader)->has_clients = 1;
 }
 
@@ -541,14 +576,15 @@ add_list(struct loader *loader, const struct token *value,
 		expected(loader, value, "the name of a list");
 		return;
 	}
-	if (loader_room(loader, &loader->list_uses, loader->list_use_count,
-	    &loader->list_uses_room, sizeof(*loader->list_uses)) != 0)
+	if (loader_room(loader, loader->region, &loader->list_uses,
+	    loader->list_use_count, &loader->list_uses_room,
+	    sizeof(*loader->list_uses)) != 0)
 		return;
 	use = &loader->list_uses[loader->list_use_count++];
 	use->group = group_number(loader);
 	use->purpose = purpose;
 	use->list = NULL;
-	use->token = *value;
+	use->token = loader_hold(loader, loader->region, value);
 }
 
 static void
@@ -568,7 +604,8 @@ static struct names *
 table_of(struct loader *loader, struct names **table)
 {
 	if (*table == NULL)
-		*table = names_new(&loader->options->key);
+		*table = names_new_in(&loader->options->key,
+		loader->policy->region);
 	if (*table == NULL)
 		diag_no_memory(loader->diag);
 	return *table;
@@ -585,7 +622,8 @@ add_pattern(struct loader *loader, const struct token *value,
 	if (names == NULL)
 		return;
 	number = loader_add_pattern(loader, names, value, deny);
-	if (number == NAMES_NO_RULE || loader_room(loader, &loader->patterns,
+	if (number == NAMES_NO_RULE || !loader->options->check_patterns ||
+	    loader_room(loader, loader->region, &loader->patterns,
 	    loader->pattern_count, &loader->patterns_room,
 	    sizeof(*loader->patterns)) != 0)
 		return;
@@ -593,7 +631,7 @@ add_pattern(struct loader *loader, const struct token *value,
 	written->group = group_number(loader);
 	written->rule = number;
 	written->purpose = purpose;
-	written->token = *value;
+	written->token = loader_hold(loader, loader->region, value);
 }
 
 static void
@@ -645,8 +683,9 @@ add_type(struct loader *loader, const struct token *value, size_t at,
 			(int)(length < 200 ? length : 200), value->text + at);
 		return;
 	}
-	if (loader_room(loader, &group->types, group->type_count,
-	    &draft_of(loader)->types_room, sizeof(*group->types)) == 0)
+	if (loader_room(loader, loader->policy->region, &group->types,
+	    group->type_count, &draft_of(loader)->types_room,
+	    sizeof(*group->types)) == 0)
 		group->types[group->type_count++] = type;
 }
 
@@ -725,10 +764,11 @@ add_answer_rule(struct loader *loader, const struct token *value, int deny)
 			CLIENTS_GROUPS_MAX);
 		return;
 	}
-	if (loader_room(loader, &group->answer_rules, number,
-	    &draft->answer_rules_room, sizeof(*group->answer_rules)) != 0 ||
-	    loader_room(loader, &draft->answers, number, &draft->answers_room,
-	    sizeof(*draft->answers)) != 0)
+	if (loader_room(loader, loader->policy->region,
+	    &group->answer_rules, number, &draft->answer_rules_room,
+	    sizeof(*group->answer_rules)) != 0 ||
+	    loader_room(loader, loader->region, &draft->answers, number,
+	    &draft->answers_room, sizeof(*draft->answers)) != 0)
 		return;
 	group->answer_rules[number].deny = deny;
 	group->answer_rules[number].where = value->where;
@@ -1044,13 +1084,6 @@ end_answers(struct loader *loader, struct group *group,
 }
 
 static void
-end_table(struct loader *loader, struct names *names)
-{
-	if (names != NULL && names_finish(names) != 0)
-		diag_no_memory(loader->diag);
-}
-
-static void
 end_group(struct loader *loader, struct group *group,
 	const struct group_draft *draft)
 {
@@ -1069,10 +1102,6 @@ end_group(struct loader *loader, struct group *group,
 	end_types(group);
 	end_answers(loader, group, draft->answers);
 	explain(group);
-	end_table(loader, group->own);
-	end_table(loader, group->quiet);
-	end_table(loader, group->window_own);
-	end_table(loader, group->chain);
 }
 
 /* A group with its name; sorted, equal names stand together. */
@@ -1128,6 +1157,7 @@ options_end(struct loader *loader)
 	size_t i;
 
 	find_double_names(loader);
+	end_groups(loader);
 	for (i = 0; i < loader->policy->group_count; i++)
 		end_group(loader, &loader->policy->groups[i],
 			&loader->drafts[i]);

@@ -336,12 +336,7 @@ group_free(struct group *group)
 	names_free(group->window_own);
 	names_free(group->chain);
 	clients_free(group->answers);
-	free(group->lists);
-	free(group->quiet_lists);
-	free(group->window_lists);
 	free(group->windows);
-	free(group->types);
-	free(group->answer_rules);
 }
 
 static void
@@ -375,12 +370,9 @@ policy_free(struct policy *policy)
 	free(policy->settings.control_socket);
 	free(policy->settings.control_user);
 	free(policy->settings.control_group);
-	free(policy->groups);
-	free(policy->lists);
-	free(policy->time_zones);
-	free(policy->sources);
 	names_free(policy->site);
 	clients_free(policy->clients);
+	region_free(policy->region);
 	free(policy);
 }
 

@@ -16,6 +16,7 @@
 #include "diag.h"
 #include "names.h"
 #include "query.h"
+#include "region.h"
 #include "tape.h"
 #include "window.h"
 
@@ -140,6 +141,8 @@ struct policy_settings {
 };
 
 struct policy {
+	/* What tables of names and the arrays below are made of. */
+	struct region *region;
 	struct group *groups;
 	size_t group_count;
 	struct clients *clients;

@@ -63,12 +63,21 @@ prepare_options(struct policy_options *options,
 	options->tape = tape;
 }
 
+/* What is read is compared with what is kept, or only summed up. */
+static void
+pass_over(void *context, const char *octets, size_t length)
+{
+	(void)context;
+	(void)octets;
+	(void)length;
+}
+
 /* Without the policy kept, the next start depends on its file alone. */
 static void
-keep_policy(const struct standing *standing, const struct tape *tape,
+keep_policy(const struct standing *standing, struct keeping *keeping,
 	say_line line)
 {
-	const char *failed = keep_write(standing->directory, tape);
+	const char *failed = keeping_end(keeping, 1);
 
 	if (failed != NULL)
 		say(line, SAY_WARNING, "bitsink: the policy is not kept in "
@@ -106,28 +115,32 @@ standing_read(struct standing *standing, const struct names_key *key, int keep,
 	struct diag *diag, say_line line)
 {
 	struct policy_options options;
+	struct keeping *keeping = NULL;
 	struct policy *policy;
 	struct tape tape;
-	int whole;
 
 	prepare_options(&options, standing, key, &tape);
+	if (keep)
+		keeping = keeping_begin(standing->directory, KEEP_NAME);
+	tape.write = keeping != NULL ? keeping_put : pass_over;
+	tape.context = keeping;
 	/* The clock that the system takes the times of files from. */
 	clock_gettime(CLOCK_REALTIME_COARSE, &standing->begun);
 	policy = policy_load(standing->path, &options, diag);
 	say_diag(line, diag);
 	if (policy == NULL) {
 		note_errors(standing, diag);
-		tape_clear(&tape);
+		if (keeping != NULL)
+			(void)keeping_end(keeping, 0);
 		return -1;
 	}
-	whole = tape_finish(&tape) == 0;
-	if (keep && whole)
-		keep_policy(standing, &tape, line);
+	(void)tape_finish(&tape);
+	if (keeping != NULL)
+		keep_policy(standing, keeping, line);
 	else if (keep)
 		say(line, SAY_WARNING,
 			"bitsink: the policy is not kept: out of memory");
 	take_policy(standing, policy, &tape);
-	tape_clear(&tape);
 	return 0;
 }
 

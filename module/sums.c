@@ -3,15 +3,22 @@
  */
 #include "sums.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "pages.h"
+
+/* One more, for nothing is not to be had everywhere. */
+static size_t
+room_of(size_t groups)
+{
+	return (groups + 1) * sizeof(struct outcomes);
+}
 
 int
 sums_init(struct sums *sums, size_t groups)
 {
 	memset(sums, 0, sizeof(*sums));
-	/* One more, for nothing is not to be had everywhere. */
-	sums->groups = calloc(groups + 1, sizeof(*sums->groups));
+	sums->groups = pages_take(room_of(groups));
 	if (sums->groups == NULL)
 		return -1;
 	sums->group_count = groups;
@@ -21,7 +28,7 @@ sums_init(struct sums *sums, size_t groups)
 void
 sums_clear(struct sums *sums)
 {
-	free(sums->groups);
+	pages_give(sums->groups, room_of(sums->group_count));
 	memset(sums, 0, sizeof(*sums));
 }
 

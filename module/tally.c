@@ -6,24 +6,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CACHE_LINE 64
+#include "pages.h"
 
-/* Whole cache lines of zeroes. */
-static void *
+/* Whole cache lines, so that no two workers have one in common. */
+static size_t
 lines_of(size_t octets)
 {
-	size_t whole = (octets + CACHE_LINE) / CACHE_LINE * CACHE_LINE;
-	void *memory = aligned_alloc(CACHE_LINE, whole);
-
-	if (memory != NULL)
-		memset(memory, 0, whole);
-	return memory;
+	return (octets + PAGES_ALIGN) / PAGES_ALIGN * PAGES_ALIGN;
 }
 
 static size_t
 cells_of(size_t groups)
 {
 	return groups * TALLY_CELLS;
+}
+
+static size_t
+room_of_workers(size_t workers)
+{
+	return lines_of(workers * sizeof(struct tally_worker));
+}
+
+static size_t
+room_of_cells(size_t groups)
+{
+	return lines_of(cells_of(groups) * sizeof(uint64_t));
 }
 
 struct tally *
@@ -35,7 +42,7 @@ tally_new(size_t workers, size_t groups)
 	if (tally == NULL)
 		return NULL;
 	tally->group_count = groups;
-	tally->workers = lines_of(workers * sizeof(*tally->workers));
+	tally->workers = pages_take(room_of_workers(workers));
 	if (tally->workers == NULL) {
 		free(tally);
 		return NULL;
@@ -43,8 +50,7 @@ tally_new(size_t workers, size_t groups)
 	tally->worker_count = workers;
 	for (i = 0; i < workers; i++) {
 		atomic_init(&tally->workers[i].ended, UINT64_MAX);
-		tally->workers[i].cells = lines_of(cells_of(groups) *
-			sizeof(*tally->workers[i].cells));
+		tally->workers[i].cells = pages_take(room_of_cells(groups));
 		if (tally->workers[i].cells == NULL) {
 			tally_free(tally);
 			return NULL;
@@ -61,8 +67,9 @@ tally_free(struct tally *tally)
 	if (tally == NULL)
 		return;
 	for (i = 0; i < tally->worker_count; i++)
-		free(tally->workers[i].cells);
-	free(tally->workers);
+		pages_give(tally->workers[i].cells,
+			room_of_cells(tally->group_count));
+	pages_give(tally->workers, room_of_workers(tally->worker_count));
 	free(tally);
 }
 
@@ -70,14 +77,15 @@ int
 tally_values_init(struct tally_values *values, size_t groups)
 {
 	memset(values, 0, sizeof(*values));
-	values->cells = calloc(cells_of(groups) + 1, sizeof(*values->cells));
+	values->room = (cells_of(groups) + 1) * sizeof(*values->cells);
+	values->cells = pages_take(values->room);
 	return values->cells != NULL ? 0 : -1;
 }
 
 void
 tally_values_clear(struct tally_values *values)
 {
-	free(values->cells);
+	pages_give(values->cells, values->room);
 	values->cells = NULL;
 }
 

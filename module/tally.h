@@ -59,6 +59,8 @@ struct tally {
 struct tally_values {
 	uint64_t counts[TALLY_COUNTS];
 	uint64_t *cells;
+	/* Octets of the cells. */
+	size_t room;
 };
 
 /* All zeroes. NULL when out of memory. */

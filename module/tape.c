@@ -16,7 +16,7 @@ static const char header[] = "bitsink-policy 1\n";
 #define TRAILER_OCTETS 21u
 
 static void
-append(struct tape *tape, const char *octets, size_t length)
+remember(struct tape *tape, const char *octets, size_t length)
 {
 	if (tape->broken)
 		return;
@@ -32,7 +32,26 @@ append(struct tape *tape, const char *octets, size_t length)
 		tape->room = room;
 	}
 	memcpy(tape->memory + tape->length, octets, length);
-	tape->length += length;
+}
+
+static void
+append(struct tape *tape, const char *octets, size_t length)
+{
+	if (tape->write != NULL)
+		tape->write(tape->context, octets, length);
+	else
+		remember(tape, octets, length);
+	if (!tape->broken)
+		tape->length += length;
+}
+
+/* What the checksum is of. */
+static void
+record(struct tape *tape, const char *octets, size_t length)
+{
+	tape->sum = hash_more(tape->length == 0 ? HASH_NOTHING : tape->sum,
+		octets, length);
+	append(tape, octets, length);
 }
 
 void
@@ -42,13 +61,13 @@ tape_put(struct tape *tape, enum tape_kind kind, const char *name,
 	char line[64];
 
 	if (tape->length == 0)
-		append(tape, header, strlen(header));
+		record(tape, header, strlen(header));
 	snprintf(line, sizeof(line), "%c %zu %zu\n", (char)kind, name_length,
 		content_length);
-	append(tape, line, strlen(line));
-	append(tape, name, name_length);
-	append(tape, content, content_length);
-	append(tape, "\n", 1);
+	record(tape, line, strlen(line));
+	record(tape, name, name_length);
+	record(tape, content, content_length);
+	record(tape, "\n", 1);
 }
 
 static void
@@ -64,7 +83,6 @@ tape_finish(struct tape *tape)
 
 	if (tape->broken || tape->length == 0)
 		return -1;
-	tape->sum = hash_checksum(tape->memory, tape->length);
 	format_trailer(trailer, tape->sum);
 	append(tape, trailer, TRAILER_OCTETS);
 	return tape->broken ? -1 : 0;

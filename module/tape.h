@@ -26,8 +26,15 @@ enum tape_kind {
 	TAPE_ZONE = 'Z' /* a time zone: its name, the octets of its file */
 };
 
+/* Takes LENGTH octets of a tape that is recorded. */
+typedef void tape_write(void *context, const char *octets, size_t length);
+
+/* All zeroes but WRITE and its context to begin recording. */
 struct tape {
-	/* Owned; freed by tape_clear(). All zeroes to begin recording. */
+	/* Where what is recorded goes, with its context; NULL for memory. */
+	tape_write *write;
+	void *context;
+	/* Owned; freed by tape_clear(). */
 	char *memory;
 	size_t length;
 	size_t room;
@@ -35,7 +42,7 @@ struct tape {
 	size_t at;
 	/* Out of memory while recording: the tape is no good. */
 	int broken;
-	/* The checksum, once the tape is finished or opened. */
+	/* The checksum of what is recorded, or of what was opened. */
 	uint64_t sum;
 };
 

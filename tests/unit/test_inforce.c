@@ -37,7 +37,11 @@ make_force(uint64_t number)
 	if (policy == NULL)
 		abort();
 	policy->group_count = groups_of(number);
-	policy->groups = calloc(policy->group_count, sizeof(*policy->groups));
+	policy->region = region_new();
+	if (policy->region == NULL)
+		abort();
+	policy->groups = region_take(policy->region, policy->group_count *
+		sizeof(*policy->groups));
 	if (policy->groups == NULL ||
 	    standing_init(&standing, "policy", "state", NULL, 0) != 0)
 		abort();

@@ -370,6 +370,13 @@ tapes_begin(struct tapes *tapes)
 	assert_true(disk != MAP_FAILED);
 }
 
+/* Keeps a finished tape as the last good policy. */
+static const char *
+keep_tape(const char *directory, const struct tape *tape)
+{
+	return keep_file(directory, KEEP_NAME, tape->memory, tape->length);
+}
+
 static void
 tapes_end(struct tapes *tapes)
 {
@@ -388,7 +395,7 @@ prepare(const struct tapes *tapes, enum start start)
 	(void)unlink(KEPT);
 	(void)unlink(NEW);
 	if (start != START_EMPTY)
-		assert_null(keep_write("state", &tapes->old));
+		assert_null(keep_tape("state", &tapes->old));
 	/* Of whatever was killed here before. */
 	if (start == START_LEFTOVER)
 		write_octets(NEW, more, sizeof(more));
@@ -411,7 +418,7 @@ keep_by_fate(const struct fate *destiny, const struct tape *tape)
 	calls = 0;
 	errno = 0;
 	watching = 1;
-	failed = keep_write("state", tape);
+	failed = keep_tape("state", tape);
 	watching = 0;
 	return failed;
 }
@@ -467,7 +474,7 @@ check_killed(const struct tapes *tapes, enum start start,
 	if (disk->renamed)
 		assert_octets(&tapes->new);
 	/* The next one goes over what was left, whatever that is. */
-	assert_null(keep_write("state", destiny->at % 2 ? &tapes->next
+	assert_null(keep_tape("state", destiny->at % 2 ? &tapes->next
 		: &tapes->new));
 	assert_octets(destiny->at % 2 ? &tapes->next : &tapes->new);
 	assert_kept(destiny->at % 2 ? "next" : "new");
@@ -605,7 +612,7 @@ fail_at(const struct tapes *tapes, enum start start,
 	assert_kept(disk->renamed ? "new" : name_before(start));
 	if (disk->renamed)
 		assert_octets(&tapes->new);
-	assert_null(keep_write("state", &tapes->next));
+	assert_null(keep_tape("state", &tapes->next));
 	assert_octets(&tapes->next);
 	assert_int_not_equal(access(NEW, F_OK), 0);
 	return there;
@@ -711,6 +718,72 @@ a_policy_is_read_whole_or_not(void **state)
 	tapes_end(&tapes);
 }
 
+/* --- Piece by piece. */
+
+/* What failed with LENGTH octets that came in pieces of PIECE. */
+static const char *
+keep_pieces(const char *octets, size_t length, size_t piece, int keep)
+{
+	struct keeping *keeping = keeping_begin("state", KEEP_NAME);
+	size_t at;
+
+	assert_non_null(keeping);
+	for (at = 0; at < length; at += piece)
+		keeping_put(keeping, octets + at, length - at < piece
+			? length - at : piece);
+	return keeping_end(keeping, keep);
+}
+
+static void
+assert_kept_octets(const char *octets, size_t length)
+{
+	struct kept kept;
+
+	assert_null(keep_load("state", KEEP_NAME, &kept));
+	assert_int_equal(kept.length, length);
+	assert_memory_equal(kept.octets, octets, length);
+	keep_clear(&kept);
+	assert_int_not_equal(access(NEW, F_OK), 0);
+}
+
+/* The files differ from one place on, or one of them ends behind it. */
+static void
+pieces_are_kept_as_a_whole_is(void **state)
+{
+	static const size_t pieces[] = { 1000, 65535, 65536, 65537, 400000 };
+	static const size_t places[] = { 0, 1, 65535, 65536, 131073, 199999 };
+	static char octets[200000];
+	struct stat before, after;
+	size_t i, j;
+
+	(void)state;
+	assert_int_equal(mkdir("state", 0755), 0);
+	for (i = 0; i < sizeof(octets); i++)
+		octets[i] = (char)(i * 31 >> 3);
+	for (i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++)
+		for (j = 0; j < sizeof(places) / sizeof(places[0]); j++) {
+			octets[places[j]]++;
+			assert_null(keep_pieces(octets, sizeof(octets),
+				pieces[i], 1));
+			assert_kept_octets(octets, sizeof(octets));
+			assert_int_equal(stat(KEPT, &before), 0);
+			/* What is kept already is not written again. */
+			assert_null(keep_pieces(octets, sizeof(octets),
+				pieces[i], 1));
+			assert_int_equal(stat(KEPT, &after), 0);
+			assert_true(before.st_ino == after.st_ino);
+			/* What is not to be kept leaves it as it is. */
+			octets[places[j]]++;
+			assert_null(keep_pieces(octets, sizeof(octets),
+				pieces[i], 0));
+			octets[places[j]]--;
+			assert_kept_octets(octets, sizeof(octets));
+			assert_null(keep_pieces(octets, places[j] + 1,
+				pieces[i], 1));
+			assert_kept_octets(octets, places[j] + 1);
+		}
+}
+
 int
 main(void)
 {
@@ -723,6 +796,7 @@ main(void)
 		test_in_folder(a_call_that_fails_leaves_the_old_or_the_new),
 		test_in_folder(a_write_that_a_signal_interrupts_goes_on),
 		test_in_folder(a_policy_is_read_whole_or_not),
+		test_in_folder(pieces_are_kept_as_a_whole_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 
 #include <poll.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -49,6 +50,9 @@ void *__real_realloc(void *memory, size_t size);
 void *__real_reallocarray(void *memory, size_t count, size_t size);
 char *__real_strdup(const char *text);
 char *__real_strndup(const char *text, size_t length);
+void *__real_mmap(void *memory, size_t size, int protection, int flags,
+	int fd, off_t offset);
+void *__real_mremap(void *memory, size_t before, size_t size, int flags, ...);
 int __real_vasprintf(char **text, const char *format, va_list args);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
@@ -57,6 +61,9 @@ void *__wrap_realloc(void *memory, size_t size);
 void *__wrap_reallocarray(void *memory, size_t count, size_t size);
 char *__wrap_strdup(const char *text);
 char *__wrap_strndup(const char *text, size_t length);
+void *__wrap_mmap(void *memory, size_t size, int protection, int flags,
+	int fd, off_t offset);
+void *__wrap_mremap(void *memory, size_t before, size_t size, int flags, ...);
 int __wrap_vasprintf(char **text, const char *format, va_list args);
 int __wrap_asprintf(char **text, const char *format, ...);
 
@@ -100,6 +107,21 @@ char *
 __wrap_strndup(const char *text, size_t length)
 {
 	return is_to_fail() ? NULL : __real_strndup(text, length);
+}
+
+void *
+__wrap_mmap(void *memory, size_t size, int protection, int flags, int fd,
+	off_t offset)
+{
+	return is_to_fail() ? MAP_FAILED : __real_mmap(memory, size,
+		protection, flags, fd, offset);
+}
+
+void *
+__wrap_mremap(void *memory, size_t before, size_t size, int flags, ...)
+{
+	return is_to_fail() ? MAP_FAILED : __real_mremap(memory, before, size,
+		flags);
 }
 
 int

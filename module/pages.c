@@ -1,0 +1,121 @@
+/*
+ * pages.c - large pieces of memory that go back to the system when they are
+ * given back.
+ */
+#include "pages.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* From so many octets on a piece has pages of its own; smaller ones are the C
+ * library's, which is made for that. */
+#define FROM ((size_t)1 << 16)
+
+static int
+is_large(size_t octets)
+{
+	return octets >= FROM;
+}
+
+static void *
+map(size_t octets)
+{
+	void *memory = mmap(NULL, octets, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+static void *
+take_small(size_t octets)
+{
+	size_t whole = (octets / PAGES_ALIGN + 1) * PAGES_ALIGN;
+	void *memory = aligned_alloc(PAGES_ALIGN, whole);
+
+	if (memory != NULL)
+		memset(memory, 0, whole);
+	return memory;
+}
+
+void *
+pages_take(size_t octets)
+{
+	return is_large(octets) ? map(octets) : take_small(octets);
+}
+
+/* From small to large, or the other way. */
+static void *
+move(void *memory, size_t before, size_t octets)
+{
+	void *moved = pages_take(octets);
+
+	if (moved == NULL)
+		return NULL;
+	memcpy(moved, memory, before < octets ? before : octets);
+	pages_give(memory, before);
+	return moved;
+}
+
+static void *
+resize_small(void *memory, size_t before, size_t octets)
+{
+	char *resized = realloc(memory, octets > 0 ? octets : 1);
+
+	if (resized != NULL && octets > before)
+		memset(resized + before, 0, octets - before);
+	return resized;
+}
+
+/* The system has zeroes in new pages; the last one that was there may have
+ * anything behind its end. */
+static void *
+resize_large(void *memory, size_t before, size_t octets)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t rest = before % page == 0 ? 0 : page - before % page;
+	char *resized = mremap(memory, before, octets, MREMAP_MAYMOVE);
+
+	if (resized == MAP_FAILED)
+		return NULL;
+	if (octets > before)
+		memset(resized + before, 0, octets - before < rest
+			? octets - before : rest);
+	return resized;
+}
+
+void *
+pages_resize(void *memory, size_t before, size_t octets)
+{
+	if (memory == NULL)
+		return pages_take(octets);
+	if (is_large(before) != is_large(octets))
+		return move(memory, before, octets);
+	return is_large(octets) ? resize_large(memory, before, octets)
+		: resize_small(memory, before, octets);
+}
+
+void
+pages_give(void *memory, size_t octets)
+{
+	if (memory == NULL)
+		return;
+	if (is_large(octets))
+		(void)munmap(memory, octets);
+	else
+		free(memory);
+}
+
+void
+pages_drop(void *memory, size_t octets, size_t from, size_t to)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	from = (from + page - 1) / page * page;
+	to = to / page * page;
+	/* It would be no mistake to keep it. */
+	if (is_large(octets) && from < to)
+		(void)madvise((char *)memory + from, to - from, MADV_DONTNEED);
+}
