@@ -5,7 +5,8 @@
 #
 # A line has part, case, figure, unit, value (the median), min, max, rounds,
 # limit and ok. A limit is what the value must not be above, or with "least" set
-# not below; a line without one only tells, and its ok is null.
+# not below; with "worst" set it is what no round may be beyond. A line without
+# one only tells, and its ok is null.
 package Report;
 use strict;
 use warnings;
@@ -31,6 +32,7 @@ sub figure {
 	my (%line) = @_;
 	my $values = delete $line{values};
 	my $least = delete $line{least};
+	my $worst = delete $line{worst};
 	my @sorted = sort { $a <=> $b } @$values;
 	$line{value} = median(@sorted);
 	$line{min} = $sorted[0];
@@ -38,8 +40,10 @@ sub figure {
 	$line{rounds} = @sorted;
 	$line{ok} = undef;
 	if (defined($line{limit} //= undef)) {
-		my $ok = $least ? $line{value} >= $line{limit}
-			: $line{value} <= $line{limit};
+		my $judged = !$worst ? $line{value}
+			: $least ? $line{min} : $line{max};
+		my $ok = $least ? $judged >= $line{limit}
+			: $judged <= $line{limit};
 		$line{at} = $least ? 'least' : 'most';
 		$line{ok} = $ok ? JSON::PP::true : JSON::PP::false;
 		$missed++ unless $ok;

@@ -278,15 +278,12 @@ sub await_answers {
 # --- Load.
 
 # Asks QUESTIONS, the name of a file, of the server on PORT; what load printed.
-# Options: count, seconds, window, rate, sockets, patience, processor. An
+# Options: count, seconds, window, rate, sockets, patience, processor, and first:
+# it comes before all else on its processor, where that is allowed. An
 # answer that is wrong or missing ends the program.
 sub load {
 	my ($self, $port, $questions, %option) = @_;
-	my $result = $self->load_counting($port, $questions, %option);
-	$self->fail("$result->{wrong} wrong answers and $result->{lost} " .
-		"missing, of $result->{sent}, to $questions; see above")
-		if $result->{wrong} || $result->{lost};
-	return $result;
+	return $self->end_load($self->begin_load($port, $questions, %option));
 }
 
 # The same, but what is wrong or missing is told to the caller alone.
@@ -299,20 +296,38 @@ sub load_counting {
 # The same by PROCESSES at once; what each of them printed.
 sub load_side_by_side {
 	my ($self, $processes, $port, $questions, %option) = @_;
+	my @loads = map { begin_load($self, $port, $questions, %option) }
+		1 .. $processes;
+	return map { $self->loaded($_) } @loads;
+}
+
+# load() in the background, to be ended by end_load() or loaded().
+sub begin_load {
+	my ($self, $port, $questions, %option) = @_;
 	my @command = load_command($port, $questions, %option);
-	my (@pipes, @results);
-	for (1 .. $processes) {
-		open my $pipe, '-|', @command
-			or $self->fail("$command[0]: $!");
-		push @pipes, $pipe;
-	}
-	for my $pipe (@pipes) {
-		my $line = <$pipe> // '';
-		close $pipe;
-		$self->fail("no load: @command") unless $line =~ /^\{/;
-		push @results, decode_json($line);
-	}
-	return @results;
+	open my $pipe, '-|', @command or $self->fail("$command[0]: $!");
+	return { pipe => $pipe, command => "@command",
+		questions => $questions };
+}
+
+# What it printed, when it is done.
+sub loaded {
+	my ($self, $load) = @_;
+	my $pipe = $load->{pipe};
+	my $line = <$pipe> // '';
+	close $pipe;
+	$self->fail("no load: $load->{command}") unless $line =~ /^\{/;
+	return decode_json($line);
+}
+
+# The same; an answer that is wrong or missing ends the program.
+sub end_load {
+	my ($self, $load) = @_;
+	my $result = $self->loaded($load);
+	$self->fail("$result->{wrong} wrong answers and $result->{lost} " .
+		"missing, of $result->{sent}, to $load->{questions}; see above")
+		if $result->{wrong} || $result->{lost};
+	return $result;
 }
 
 sub load_command {
@@ -324,8 +339,17 @@ sub load_command {
 		push @command, $letter{$_}, $option{$_} if defined $option{$_};
 	}
 	push @command, $option{address} // '127.0.0.1', $port, $questions;
+	unshift @command, qw(chrt --fifo 1) if $option{first} && may_be_first();
 	return defined $option{processor}
 		? on_processor($option{processor}, @command) : @command;
+}
+
+my $may_be_first;
+
+sub may_be_first {
+	$may_be_first //=
+		system('chrt --fifo 1 true >/dev/null 2>&1') == 0 ? 1 : 0;
+	return $may_be_first;
 }
 
 # --- What a process has taken.
