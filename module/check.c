@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "gate.h"
 #include "loader.h"
 
 /* Wildcard labels that all checks together look at, at the most: many of them
@@ -419,6 +420,53 @@ check_list(struct loader *loader, const struct list_use *use)
 				loader_quote(&use->token).text);
 }
 
+/* --- Views before the cache. */
+
+static void
+check_gated_group(struct loader *loader, const struct group *group)
+{
+	const char *option = group->inspect_chain ? "chain: inspect"
+		: group->answers != NULL ? "answer-deny"
+		: group->follow_chain ? "follow-chain" : NULL;
+
+	if (option != NULL)
+		diag_error(loader->diag, group->origin, "found %s in group "
+			"\"%s\", expected none with \"gate: views\": who does "
+			"not ask bitsink before the cache cannot have answers "
+			"judged", option, group->name);
+}
+
+/* What views cannot do; and whether the host has the ones that are needed. */
+static void
+check_gate(struct loader *loader)
+{
+	const struct policy *policy = loader->policy;
+	const struct origin file = { policy->sources[0], 0, 0 };
+	size_t i, errors = loader->diag->errors;
+
+	if (!policy->settings.gate_views) {
+		if (loader->options->gate != NULL)
+			diag_error(loader->diag, file, "found no \"gate: "
+				"views\", expected it: this Unbound does not "
+				"ask bitsink before its cache");
+		return;
+	}
+	for (i = 0; i < policy->group_count; i++)
+		check_gated_group(loader, &policy->groups[i]);
+	for (i = 0; i < loader->site_use_count; i++)
+		if (loader->site_uses[i].is_view)
+			diag_error(loader->diag,
+				loader->site_uses[i].token.where, "found "
+				"client-view, expected client or client-tag "
+				"with \"gate: views\": a client has one view");
+	if (loader->diag->errors > errors)
+		return;
+	gate_warn(policy, loader->diag);
+	if (loader->options->gate != NULL)
+		gate_check(policy, loader->options->gate,
+			loader->options->gate_length, loader->diag);
+}
+
 void
 check_policy(struct loader *loader)
 {
@@ -430,4 +478,5 @@ check_policy(struct loader *loader)
 		check_list(loader, &loader->list_uses[i]);
 	if (loader->options->check_patterns)
 		check_patterns(loader);
+	check_gate(loader);
 }

@@ -1062,6 +1062,10 @@ run_allow(struct commands *commands, const struct record *request,
 		return fail_group(reply, request);
 	if (group == SIZE_MAX)
 		return fail(reply, "", "group=, a group of the policy");
+	/* They would refuse it all the same. */
+	if (commands->standing->gate != NULL)
+		return fail(reply, pattern, "an Unbound that asks bitsink "
+			"before its cache: its views know no grants");
 	if (granting_allow(commands->granting, policy, &policy->groups[group],
 	    pattern, text_of(request, "seconds"), commands->now, &error) != 0)
 		return fail(reply, error.found, error.expected);

@@ -799,6 +799,13 @@ watch_files_text(const struct policy_settings *settings, char *room)
 }
 
 static const char *
+gate_text(const struct policy_settings *settings, char *room)
+{
+	(void)room;
+	return settings->gate_views ? "views" : "hook";
+}
+
+static const char *
 control_socket_text(const struct policy_settings *settings, char *room)
 {
 	(void)room;
@@ -834,6 +841,7 @@ static const struct {
 } settings_options[] = {
 	{ "log-limit", log_limit_text },
 	{ "watch-files", watch_files_text },
+	{ "gate", gate_text },
 	{ "control-socket", control_socket_text },
 	{ "control-user", control_user_text },
 	{ "control-group", control_group_text },

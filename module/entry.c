@@ -76,11 +76,11 @@ operate(struct module_qstate *qstate, enum module_ev event, int id,
 	switch (event) {
 	case module_event_new:
 	case module_event_pass:
-		host_waits(state_of(qstate->env, id), qstate, id);
-		qstate->ext_state[id] = module_wait_module;
+		qstate->ext_state[id] = host_enters(state_of(qstate->env, id),
+			qstate, id) ? module_wait_module : module_finished;
 		break;
 	case module_event_moddone:
-		host_answered(state_of(qstate->env, id), qstate, id);
+		host_done(state_of(qstate->env, id), qstate, id);
 		qstate->ext_state[id] = module_finished;
 		break;
 	default:
@@ -101,7 +101,7 @@ inform_super(struct module_qstate *qstate, int id, struct module_qstate *super)
 void
 clear(struct module_qstate *qstate, int id)
 {
-	host_forgets(state_of(qstate->env, id), qstate, id);
+	host_leaves(state_of(qstate->env, id), qstate, id);
 }
 
 size_t

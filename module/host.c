@@ -3,7 +3,6 @@
  */
 #include "config.h"
 #include "dynlibmod/dynlibmod.h"
-#include "dynlibmod/dynliblayout.h"
 #include "daemon/worker.h"
 #include "services/rpz.h"
 #include "sldns/rrdef.h"
@@ -18,7 +17,6 @@
 
 #include "host.h"
 
-#include <dlfcn.h>
 #include <sys/random.h>
 
 #include "answer.h"
@@ -30,10 +28,6 @@
 /* In it, where the size is that the server can receive. */
 #define OPT_CLASS_OFFSET 3u
 
-static const char what_to_do[] = "bitsink must be compiled for the Unbound "
-	"that loads it, and that Unbound needs bitsink's patches: see "
-	"bitsink(8), UNBOUND";
-
 /* What the request callback is called with, and the buffer of the query. */
 struct request {
 	struct module_env *env;
@@ -44,56 +38,8 @@ struct request {
 	struct regional *region;
 };
 
-/* Compares what this file was compiled with to what Unbound was. */
-static int
-layouts_agree(const struct dynlibmod_layout *host)
-{
-	static const struct dynlibmod_layout mine[] = DYNLIBMOD_LAYOUT;
-	size_t i;
-
-	for (i = 0; mine[i].name != NULL; i++) {
-		if (host[i].name == NULL ||
-		    strcmp(host[i].name, mine[i].name) != 0) {
-			log_err("bitsink: this Unbound does not tell %s; %s",
-				mine[i].name, what_to_do);
-			return 0;
-		}
-		if (host[i].value != mine[i].value) {
-			log_err("bitsink: compiled for an Unbound in which %s "
-				"is %zu, found %zu; %s", mine[i].name,
-				mine[i].value, host[i].value, what_to_do);
-			return 0;
-		}
-	}
-	return 1;
-}
-
 int
-host_is_ours(void)
-{
-	const struct dynlibmod_host *host = (const struct dynlibmod_host *)
-		dlsym(RTLD_DEFAULT, "dynlibmod_host");
-
-	if (host == NULL) {
-		log_err("bitsink: this Unbound has no request callback; %s",
-			what_to_do);
-		return 0;
-	}
-	if (host->size != sizeof(*host)) {
-		log_err("bitsink: this Unbound describes itself in another "
-			"form; %s", what_to_do);
-		return 0;
-	}
-	if (strcmp(host->version, PACKAGE_VERSION) != 0) {
-		log_err("bitsink: compiled for Unbound %s, found Unbound %s; "
-			"%s", PACKAGE_VERSION, host->version, what_to_do);
-		return 0;
-	}
-	return layouts_agree(host->layout);
-}
-
-static int
-client_from_sockaddr(struct address *client,
+host_client(struct address *client,
 	const struct sockaddr_storage *sockaddr)
 {
 	switch (sockaddr->ss_family) {
@@ -385,7 +331,7 @@ judge(struct host_worker *own, const struct force *force,
 	};
 	struct decision decision;
 
-	(void)client_from_sockaddr(&query.client,
+	(void)host_client(&query.client,
 		&request->repinfo->client_addr);
 	judge_group_query(policy, &policy->groups[own->group], own->place,
 		&state->exceptions, &query, &decision);
@@ -529,14 +475,10 @@ judge_known(struct module_env *env, struct query_info *qinfo,
 	return judge_again(env, qinfo, edns, repinfo, region, own);
 }
 
-/*
- * The request callback: every request that may have recursion comes here once,
- * before the cache and the mesh. Most clients are in no group, and all that is
- * done for those of them that asked before stands here: every query of a site
- * pays for it.
- */
-static int
-judge_request(struct module_env *env, struct query_info *qinfo,
+/* Most clients are in no group, and all that is done for those of them that
+ * asked before stands here: every query of a site pays for it. */
+int
+host_request(struct module_env *env, struct query_info *qinfo,
 	struct edns_data *edns, struct comm_reply *repinfo,
 	struct regional *region, void *cb_args)
 {
@@ -555,6 +497,12 @@ judge_request(struct module_env *env, struct query_info *qinfo,
 		return 0;
 	own->client = client;
 	return judge_known(env, qinfo, edns, repinfo, region, own);
+}
+
+void
+host_this_worker(size_t worker)
+{
+	this_worker = worker;
 }
 
 /* --- Targets of CNAMEs, which servers that forward to us ask for themselves;
@@ -612,10 +560,8 @@ tell_targets(struct module_state *state, const struct force *force,
 	}
 }
 
-/* The reply callbacks, of which none can do harm: what they return is not
- * looked at. */
-static int
-look_at_reply(struct query_info *qinfo, struct module_qstate *qstate,
+int
+host_look(struct query_info *qinfo, struct module_qstate *qstate,
 	struct reply_info *rep, int rcode, struct edns_data *edns,
 	struct edns_option **opt_list_out, struct comm_reply *repinfo,
 	struct regional *region, struct timeval *start_time, int id,
@@ -628,25 +574,11 @@ look_at_reply(struct query_info *qinfo, struct module_qstate *qstate,
 	(void)region, (void)start_time, (void)id;
 	if (state->control == NULL || !control_wants_targets(state->control) ||
 	    rep == NULL || repinfo == NULL || rep->an_numrrsets == 0 ||
-	    client_from_sockaddr(&client, &repinfo->client_addr) != 0)
+	    host_client(&client, &repinfo->client_addr) != 0)
 		return 1;
 	tell_targets(state, inforce_enter(state->inforce, this_worker),
 		&client, rep);
 	inforce_leave(state->inforce, this_worker);
-	return 1;
-}
-
-/* With an error nothing is sent that would be judged. */
-static int
-judge_reply(struct query_info *qinfo, struct module_qstate *qstate,
-	struct reply_info *rep, int rcode, struct edns_data *edns,
-	struct edns_option **opt_list_out, struct comm_reply *repinfo,
-	struct regional *region, struct timeval *start_time, int id,
-	void *callback)
-{
-	(void)qinfo, (void)edns, (void)repinfo, (void)region, (void)start_time;
-	if (qstate != NULL && rep != NULL && rcode == LDNS_RCODE_NOERROR)
-		host_sends(callback, qstate, id, rep, opt_list_out);
 	return 1;
 }
 
@@ -770,6 +702,7 @@ free_state(struct module_state *state)
 	grants_free(state->exceptions.grants);
 	host_answers_stop(state);
 	free(state->site);
+	free(state->gate);
 	free(state);
 }
 
@@ -859,7 +792,7 @@ make_surroundings(struct module_state *state, struct module_env *env, int id)
 	    host_answers_start(state, env, id) != 0)
 		return -1;
 	state->site = host_site(env, &state->site_length);
-	if (state->site == NULL)
+	if (state->site == NULL || host_gate(state, env) != 0)
 		return -1;
 	state->exceptions.grants = grants_new();
 	state->exceptions.followed = followed_new(&state->key);
@@ -876,11 +809,15 @@ make_policy(struct module_state *state, const struct config_file *cfg,
 	const char *path, const char *directory)
 {
 	struct standing standing;
+	int failed = standing_init(&standing, path, directory, state->site,
+		state->site_length);
 
+	standing.gate = state->gate;
+	standing.gate_length = state->gate_length;
 	/* Unbound ends where a module's init() fails; the reason is to be the
 	 * last line of its log, and not that some module failed. */
-	if (standing_load(&standing, path, directory, state->site,
-	    state->site_length, &state->key, time(NULL), log_line) != 0)
+	if (failed || standing_begin(&standing, &state->key, time(NULL),
+	    log_line) != 0)
 		fatal_exit("bitsink: not started, for there is no policy: %s",
 			standing.error);
 	if (put_in_force(state, &standing) == 0 && make_watch(state, cfg) == 0)
@@ -934,34 +871,6 @@ log_start(struct module_state *state)
 	inforce_leave(state->inforce, 0);
 }
 
-static void
-delete_callbacks(const struct dynlibmod_env *dynlib, struct module_env *env,
-	int id)
-{
-	/* Those that were not registered are not there to be deleted. */
-	dynlib->inplace_cb_delete_wrapped(env, inplace_cb_request, id);
-	dynlib->inplace_cb_delete_wrapped(env, inplace_cb_reply, id);
-	dynlib->inplace_cb_delete_wrapped(env, inplace_cb_reply_cache, id);
-}
-
-static int
-register_callbacks(const struct dynlibmod_env *dynlib,
-	struct module_state *state, struct module_env *env, int id)
-{
-	if (dynlib->inplace_cb_register_wrapped((void *)judge_request,
-	    inplace_cb_request, state, env, id) &&
-	    (!env->cfg->serve_expired ||
-	    dynlib->inplace_cb_register_wrapped((void *)judge_reply,
-	    inplace_cb_reply, state, env, id)) && (!state->looks_at_replies ||
-	    (dynlib->inplace_cb_register_wrapped((void *)look_at_reply,
-	    inplace_cb_reply, state, env, id) &&
-	    dynlib->inplace_cb_register_wrapped((void *)look_at_reply,
-	    inplace_cb_reply_cache, state, env, id))))
-		return 1;
-	delete_callbacks(dynlib, env, id);
-	return 0;
-}
-
 struct module_state *
 host_start(struct module_env *env, int id)
 {
@@ -982,9 +891,7 @@ host_start(struct module_env *env, int id)
 	if (state == NULL)
 		return NULL;
 	log_start(state);
-	if (!register_callbacks(dynlib, state, env, id)) {
-		log_err("bitsink: the request callback cannot be registered; "
-			"%s", what_to_do);
+	if (!host_listen(dynlib, state, env, id)) {
 		free_state(state);
 		return NULL;
 	}
@@ -998,7 +905,7 @@ host_stop(struct module_env *env, int id, struct module_state *state)
 
 	if (state == NULL)
 		return;
-	delete_callbacks(dynlib, env, id);
+	host_deafen(dynlib, env, id);
 	free_state(state);
 }
 

@@ -31,13 +31,14 @@ void host_stop(struct module_env *env, int id, struct module_state *state);
 
 /*
  * For the states of queries that are in instance ID of the module: one begins,
- * its answer is there and may be changed before it is sent, it ends.
+ * and whether it goes on, or has its answer already; its answer is there and
+ * may be changed before it is sent; it ends.
  */
-void host_waits(struct module_state *state, struct module_qstate *qstate,
+int host_enters(struct module_state *state, struct module_qstate *qstate,
 	int id);
-void host_answered(struct module_state *state, struct module_qstate *qstate,
+void host_done(struct module_state *state, struct module_qstate *qstate,
 	int id);
-void host_forgets(struct module_state *state, struct module_qstate *qstate,
+void host_leaves(struct module_state *state, struct module_qstate *qstate,
 	int id);
 
 /*

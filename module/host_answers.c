@@ -499,8 +499,8 @@ error_rcode(const struct decision *decision)
 	return rcode != LDNS_RCODE_NOERROR ? rcode : LDNS_RCODE_REFUSED;
 }
 
-static void
-replace_answer(struct module_qstate *qstate, int id,
+void
+host_replace(struct module_qstate *qstate, int id,
 	const struct query *query, const struct decision *decision)
 {
 	struct dns_msg *message = NULL;
@@ -561,7 +561,7 @@ judge_found(struct module_state *state, const struct force *force,
 	passes = mark->counted || host_passes(state, qstate->env, force,
 		worker, &query, &decision, &finding);
 	if (!passes)
-		replace_answer(qstate, id, &query, &decision);
+		host_replace(qstate, id, &query, &decision);
 	else if (state->has_dns64 && decision.group != NULL &&
 	    decision.group->answers != NULL && (rep == NULL ||
 	    reply_find_answer_rrset(&qstate->qinfo, rep) == NULL))

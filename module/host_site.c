@@ -24,9 +24,9 @@
 /* Room for the names of all tags of a client. */
 #define TAGS_MAX 1024
 
-/* The daemon that the environment is of; modules are told of it nowhere. */
-static struct daemon *
-daemon_of(struct module_env *env)
+/* Modules are told of it nowhere. */
+struct daemon *
+host_daemon(struct module_env *env)
 {
 	struct daemon *daemon = (struct daemon *)(void *)((char *)env->alloc -
 		offsetof(struct daemon, superalloc));
@@ -34,8 +34,8 @@ daemon_of(struct module_env *env)
 	return daemon->env == env ? daemon : NULL;
 }
 
-static int
-prefix_of(const struct addr_tree_node *node, struct prefix *prefix)
+int
+host_prefix(const struct addr_tree_node *node, struct prefix *prefix)
 {
 	memset(prefix, 0, sizeof(*prefix));
 	if (node->addr.ss_family == AF_INET) {
@@ -101,7 +101,7 @@ put_client(struct record_writer *writer, const struct config_file *cfg,
 	char text[TAGS_MAX];
 	struct prefix prefix;
 
-	if (prefix_of(&client->node, &prefix) != 0 ||
+	if (host_prefix(&client->node, &prefix) != 0 ||
 	    is_bare_mapped(client, &prefix))
 		return;
 	prefix_mask(prefix.address.octets, prefix.length);
@@ -206,7 +206,7 @@ put_tags(struct record_writer *writer, const struct config_file *cfg)
 char *
 host_site(struct module_env *env, size_t *length)
 {
-	struct daemon *daemon = daemon_of(env);
+	struct daemon *daemon = host_daemon(env);
 	struct record_writer writer = { NULL, 0, 0, 0 };
 	rbnode_type *client;
 

@@ -2,8 +2,8 @@
  * host_state.h - what the parts of the host adapter share.
  *
  * host.c judges requests, host_answers.c the answers to some of them,
- * host_site.c reads what Unbound's configuration declares. Nobody else includes
- * this.
+ * host_site.c reads what Unbound's configuration declares; host_hook.c or
+ * host_stock.c is how Unbound asks. Nobody else includes this.
  */
 #ifndef BITSINK_HOST_STATE_H
 #define BITSINK_HOST_STATE_H
@@ -14,12 +14,18 @@
 #include "judge.h"
 #include "observer.h"
 
+struct comm_reply;
+struct dynlibmod_env;
 struct edns_data;
 struct edns_option;
 struct module_env;
 struct module_qstate;
+struct query_info;
 struct regional;
 struct reply_info;
+struct sldns_buffer;
+struct sockaddr_storage;
+struct timeval;
 
 struct module_state;
 
@@ -58,6 +64,10 @@ struct module_state {
 	/* What Unbound's configuration declares; owned. */
 	char *site;
 	size_t site_length;
+	/* What stands before its cache where it does not ask us, as of gate.h,
+	 * owned; NULL where it does. */
+	char *gate;
+	size_t gate_length;
 	/* Replies are looked at, for a group was in audit at the start: it
 	 * costs all clients a little. */
 	int looks_at_replies;
@@ -87,6 +97,46 @@ int host_passes(struct module_state *state, struct module_env *env,
 	const struct force *force, size_t worker, const struct query *query,
 	const struct decision *decision, const struct finding *finding);
 
+/* The client of a socket address. 0, or -1 for one that no group can hold. */
+int host_client(struct address *client,
+	const struct sockaddr_storage *sockaddr);
+
+/* Tells which worker this thread is, for host_look(). */
+void host_this_worker(size_t worker);
+
+/* The request callback: every request that may have recursion comes here once,
+ * before the cache and the mesh. */
+int host_request(struct module_env *env, struct query_info *qinfo,
+	struct edns_data *edns, struct comm_reply *repinfo,
+	struct regional *region, void *cb_args);
+
+/* A reply callback that looks for targets of CNAMEs, and can do no harm: what
+ * it returns is not looked at. */
+int host_look(struct query_info *qinfo, struct module_qstate *qstate,
+	struct reply_info *rep, int rcode, struct edns_data *edns,
+	struct edns_option **opt_list_out, struct comm_reply *repinfo,
+	struct regional *region, struct timeval *start_time, int id,
+	void *callback);
+
+/* --- host_hook.c, or host_stock.c for an Unbound without our patches */
+
+/* Sets what stands before the cache, where that counts. 0, or -1 with the
+ * reason in Unbound's log. */
+int host_gate(struct module_state *state, struct module_env *env);
+
+/* Registers the callbacks of instance ID of the module, whether it worked, else
+ * with the reason in Unbound's log; and takes them back. */
+int host_listen(const struct dynlibmod_env *dynlib,
+	struct module_state *state, struct module_env *env, int id);
+void host_deafen(const struct dynlibmod_env *dynlib, struct module_env *env,
+	int id);
+
+/* --- host_gate.c, for host_stock.c */
+
+/* What stands before the cache, as of gate.h. Allocated, of *LENGTH octets;
+ * NULL with the reason in Unbound's log. */
+char *host_gate_text(struct module_env *env, size_t *length);
+
 /* --- host_answers.c */
 
 /* Makes host_mark() possible, for instance ID of the module. 0, or -1 with the
@@ -112,6 +162,22 @@ int host_may_wait(const struct module_state *state, size_t worker);
 int host_mark(const struct module_state *state, struct edns_data *edns,
 	const struct query *query, int counted, struct regional *region);
 
+/*
+ * For the states of queries that are in instance ID of the module: one begins,
+ * its answer is there and may be changed before it is sent, it ends.
+ */
+void host_waits(struct module_state *state, struct module_qstate *qstate,
+	int id);
+void host_answered(struct module_state *state, struct module_qstate *qstate,
+	int id);
+void host_forgets(struct module_state *state, struct module_qstate *qstate,
+	int id);
+
+/* Puts the answer to a blocked query in the place of what the state has, or of
+ * what it has not yet. */
+void host_replace(struct module_qstate *qstate, int id,
+	const struct query *query, const struct decision *decision);
+
 /* Takes a mark away that a client made. */
 void host_unmark(struct edns_data *edns);
 
@@ -122,6 +188,15 @@ void host_sends(struct module_state *state, struct module_qstate *qstate,
 	int id, struct reply_info *rep, struct edns_option **options);
 
 /* --- host_site.c */
+
+struct addr_tree_node;
+struct daemon;
+
+/* The daemon that ENV is of; NULL where there is none. */
+struct daemon *host_daemon(struct module_env *env);
+
+/* The netblock of an element of access control. 0, or -1 for none. */
+int host_prefix(const struct addr_tree_node *node, struct prefix *prefix);
 
 /* What Unbound's configuration declares, as of site.h. Allocated, of *LENGTH
  * octets; NULL with the reason in Unbound's log. */

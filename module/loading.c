@@ -64,8 +64,14 @@ loading_start(const struct loading_setup *setup)
 	loading->setup = *setup;
 	if (standing_init(&loading->standing, setup->standing->path,
 	    setup->standing->directory, setup->standing->site,
-	    setup->standing->site_length) != 0 ||
-	    pthread_create(&loading->thread, NULL, run, loading) != 0) {
+	    setup->standing->site_length) != 0) {
+		standing_clear(&loading->standing);
+		free(loading);
+		return NULL;
+	}
+	loading->standing.gate = setup->standing->gate;
+	loading->standing.gate_length = setup->standing->gate_length;
+	if (pthread_create(&loading->thread, NULL, run, loading) != 0) {
 		standing_clear(&loading->standing);
 		free(loading);
 		return NULL;

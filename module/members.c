@@ -681,6 +681,9 @@ members_build(struct loader *loader)
 	size_t most = loader->entry_count + loader->carve_count +
 		loader->site.client_count + 2;
 
+	loader->policy->lacks_site = !loader->site_known &&
+		(loader->site_use_count > 0 ||
+		wants_zones(loader->policy) != NULL);
 	if (most <= INT32_MAX) {
 		members.entries = region_take(loader->members, most *
 			sizeof(*members.entries));

@@ -29,6 +29,7 @@ static void set_mode(struct loader *loader, const struct token *value);
 static void set_log(struct loader *loader, const struct token *value);
 static void set_log_limit(struct loader *loader, const struct token *value);
 static void set_watch_files(struct loader *loader, const struct token *value);
+static void set_gate(struct loader *loader, const struct token *value);
 static void set_control_socket(struct loader *loader,
 	const struct token *value);
 static void set_control_user(struct loader *loader, const struct token *value);
@@ -81,6 +82,7 @@ static const struct option options[] = {
 	{ B("log", "first-seen | all | off", "first-seen"), 0, set_log },
 	{ B("log-limit", "LINES, 0 to 100000", "60"), 0, set_log_limit },
 	{ B("watch-files", "yes | no", "no"), 0, set_watch_files },
+	{ B("gate", "hook | views", "hook"), 0, set_gate },
 	{ B("control-socket", "FILE | off",
 		"control in the state directory"), 0, set_control_socket },
 	{ B("control-user", "USER", "Unbound's"), 0, set_control_user },
@@ -361,6 +363,15 @@ static void
 set_watch_files(struct loader *loader, const struct token *value)
 {
 	set_yes_or_no(loader, value, &loader->policy->settings.watch_files);
+}
+
+static void
+set_gate(struct loader *loader, const struct token *value)
+{
+	if (token_is(value, "views"))
+		loader->policy->settings.gate_views = 1;
+	else if (!token_is(value, "hook"))
+		expected(loader, value, "hook or views");
 }
 
 static void

@@ -185,6 +185,16 @@ policy_judge_name(const struct policy *policy, const struct group *group,
 		rule);
 }
 
+int
+policy_allows_name(const struct policy *policy, const struct group *group,
+	const struct name *name, int in_window)
+{
+	struct names_match match;
+
+	return reason_allows(find_reason(policy, group, name, in_window,
+		&match));
+}
+
 /* The reason that is the name's, and the rule. */
 static __attribute__((noinline)) enum reason
 look_up(const struct policy *policy, const struct query *query,

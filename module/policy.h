@@ -138,6 +138,8 @@ struct policy_settings {
 	char *control_group;
 	/* Permissions of its file. */
 	unsigned control_mode;
+	/* Views of unbound.conf stand before the cache, as of gate.h. */
+	int gate_views;
 };
 
 struct policy {
@@ -165,6 +167,9 @@ struct policy {
 	 * zones of the host. */
 	size_t pattern_count;
 	struct policy_settings settings;
+	/* Who has tags or views of the host is in groups, and nobody knows who
+	 * that is. */
+	int lacks_site;
 };
 
 struct policy_options {
@@ -179,6 +184,10 @@ struct policy_options {
 	 * where no host is there. A tape that replays has its own. */
 	const char *site;
 	size_t site_length;
+	/* What stands before the cache of a host that does not ask us, as of
+	 * gate.h; borrowed. NULL: it does ask us, or there is no host. */
+	const char *gate;
+	size_t gate_length;
 	/* Where what is read is recorded, or where it is replayed from (the
 	 * path is the tape's then); the caller's. NULL: neither. */
 	struct tape *tape;
@@ -243,6 +252,11 @@ int group_inspects(const struct group *group);
 enum reason policy_judge_name(const struct policy *policy,
 	const struct group *group, const struct name *name, int64_t now,
 	struct origin *rule);
+
+/* Whether GROUP may ask for NAME, in one of its windows or in none, types
+ * aside. What is allowed for a time does not count. */
+int policy_allows_name(const struct policy *policy, const struct group *group,
+	const struct name *name, int in_window);
 
 /* Octets the policy takes. */
 size_t policy_memory(const struct policy *policy);

@@ -60,6 +60,8 @@ prepare_options(struct policy_options *options,
 	options->key = *key;
 	options->site = standing->site;
 	options->site_length = standing->site_length;
+	options->gate = standing->gate;
+	options->gate_length = standing->gate_length;
 	options->tape = tape;
 }
 
@@ -207,10 +209,17 @@ standing_load(struct standing *standing, const char *path,
 	const char *directory, const char *site, size_t site_length,
 	const struct names_key *key, int64_t now, say_line line)
 {
-	struct diag diag;
-
 	if (standing_init(standing, path, directory, site, site_length) != 0)
 		return -1;
+	return standing_begin(standing, key, now, line);
+}
+
+int
+standing_begin(struct standing *standing, const struct names_key *key,
+	int64_t now, say_line line)
+{
+	struct diag diag;
+
 	memset(&diag, 0, sizeof(diag));
 	if (standing_read(standing, key, 1, &diag, line) != 0)
 		load_kept(standing, key, line);

@@ -23,6 +23,10 @@ struct standing {
 	/* What the host declares, as of site.h; borrowed. NULL: not known. */
 	const char *site;
 	size_t site_length;
+	/* What stands before its cache, as of gate.h; borrowed, and set behind
+	 * standing_init(). NULL: it asks us. */
+	const char *gate;
+	size_t gate_length;
 	/* Octets the policy takes. */
 	size_t memory;
 	/* Of all that it was loaded from. */
@@ -68,6 +72,10 @@ int standing_read(struct standing *standing, const struct names_key *key,
 int standing_load(struct standing *standing, const char *path,
 	const char *directory, const char *site, size_t site_length,
 	const struct names_key *key, int64_t now, say_line line);
+/* The same for a standing that standing_init() was called for. */
+int standing_begin(struct standing *standing, const struct names_key *key,
+	int64_t now, say_line line);
+
 /* A newer file was no good: the policy goes on, and is stale. */
 void standing_fail(struct standing *standing, size_t errors,
 	const char *error);

@@ -512,9 +512,10 @@ static const struct row setting_rows[] = {
 		SETTING("control-mode", "0660", "0000")
 		CHANGES("0", "0", "0", "6") },
 	{ "no socket", { P("bitsink: control-socket: /run/a\n" Z) },
-		{ P("bitsink: control-socket: off\n" Z) },
+		{ P("bitsink: control-socket: off gate: views\n" Z) },
+		SETTING("gate", "hook", "views")
 		SETTING("control-socket", "/run/a", "off")
-		CHANGES("0", "0", "0", "1") },
+		CHANGES("0", "0", "0", "2") },
 };
 
 static void
@@ -730,6 +731,7 @@ static const struct given {
 	{ "bitsink", "log", "all" },
 	{ "bitsink", "log-limit", "1" },
 	{ "bitsink", "watch-files", "yes" },
+	{ "bitsink", "gate", "views" },
 	{ "bitsink", "control-socket", "off" },
 	{ "bitsink", "control-user", "0" },
 	{ "bitsink", "control-group", "0" },
@@ -824,6 +826,9 @@ every_option_is_told(void **state)
 		struct loaded loaded;
 		char *found;
 
+		/* With it answers are not judged; "no socket" has it. */
+		if (strcmp(row->name, "gate") == 0)
+			continue;
 		write_with_option(row, other_value(row));
 		loaded = load_with_site("policy.conf", EVERY_SITE);
 		if (loaded.policy == NULL)

@@ -295,6 +295,65 @@ count_allocations(void)
 	return allocations;
 }
 
+/* --- Views before the cache. */
+
+static const char views[] =
+	"client prefix=::1 view=bitsink-g\n"
+	"view name=bitsink-g first=yes\n"
+	"line view=bitsink-g text=local-zone:\\032\\034.\\034\\032"
+	"always_nxdomain\n"
+	"line view=bitsink-g text=local-zone:\\032\\034x.\\034\\032"
+	"transparent\n"
+	"line view=bitsink-g text=local-data:\\032\\034x.\\03260\\032IN"
+	"\\032TXT\\032bitsink\\034\n";
+
+/* Whether it is loaded; sets ERRORS. */
+static int
+is_loaded_with_views(size_t *errors)
+{
+	const struct policy_options options = { .key = { { 1, 2 } },
+		.gate = views, .gate_length = sizeof(views) - 1 };
+	struct policy *policy;
+	struct diag diag;
+	int loaded;
+
+	memset(&diag, 0, sizeof(diag));
+	allocations = 0;
+	policy = policy_load("views.conf", &options, &diag);
+	fails_at = 0;
+	loaded = policy != NULL;
+	*errors = diag.errors;
+	policy_free(policy);
+	diag_clear(&diag);
+	return loaded;
+}
+
+static void
+each_allocation_of_a_comparison_with_views_may_fail(void **state)
+{
+	unsigned long i, count;
+	size_t errors;
+	int on, refused = 0;
+
+	(void)state;
+	write_text("views.conf", "bitsink: gate: views\ngroup: name: g "
+		"client: ::1 allow: *.x allow: a*.x\n");
+	assert_true(is_loaded_with_views(&errors));
+	count = allocations;
+	for (on = 0; on < 2; on++)
+		for (i = 1; i <= count; i++) {
+			fails_at = i;
+			fails_on = on;
+			if (is_loaded_with_views(&errors)) {
+				assert_int_equal(errors, 0);
+			} else {
+				assert_true(errors > 0);
+				refused++;
+			}
+		}
+	assert_true(refused > 20);
+}
+
 static void
 each_allocation_of_a_load_may_fail(void **state)
 {
@@ -1382,6 +1441,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		folder_test(
+			each_allocation_of_a_comparison_with_views_may_fail),
 		folder_test(each_allocation_of_a_load_may_fail),
 		folder_test(a_tape_that_lacked_memory_is_not_kept),
 		folder_test(without_memory_a_difference_is_not_told_for_whole),

@@ -430,42 +430,48 @@ settings_and_what_is_in_force_without_them(void **state)
 		const char *options;
 		struct policy_settings settings;
 	} rows[] = {
-		{ "", { 60, 0, 0, NULL, NULL, NULL, 0660 } },
-		{ "log-limit: 0", { 0, 0, 0, NULL, NULL, NULL, 0660 } },
-		{ "log-limit: 1", { 1, 0, 0, NULL, NULL, NULL, 0660 } },
-		{ "log-limit: 000007", { 7, 0, 0, NULL, NULL, NULL, 0660 } },
+		{ "", { 60, 0, 0, NULL, NULL, NULL, 0660, 0 } },
+		{ "log-limit: 0", { 0, 0, 0, NULL, NULL, NULL, 0660, 0 } },
+		{ "log-limit: 1", { 1, 0, 0, NULL, NULL, NULL, 0660, 0 } },
+		{ "log-limit: 000007", { 7, 0, 0, NULL, NULL, NULL, 0660, 0 } },
 		{ "log-limit: 100000", { 100000, 0, 0, NULL, NULL, NULL,
-			0660 } },
-		{ "watch-files: yes", { 60, 1, 0, NULL, NULL, NULL, 0660 } },
+			0660, 0 } },
+		{ "watch-files: yes", { 60, 1, 0, NULL, NULL, NULL, 0660, 0 } },
 		{ "watch-files: \"yes\"", { 60, 1, 0, NULL, NULL, NULL,
-			0660 } },
-		{ "watch-files: no", { 60, 0, 0, NULL, NULL, NULL, 0660 } },
-		{ "control-socket: off", { 60, 0, 1, NULL, NULL, NULL, 0660 } },
+			0660, 0 } },
+		{ "gate: hook", { 60, 0, 0, NULL, NULL, NULL, 0660, 0 } },
+		{ "gate: views", { 60, 0, 0, NULL, NULL, NULL, 0660, 1 } },
+		{ "watch-files: no", { 60, 0, 0, NULL, NULL, NULL, 0660, 0 } },
+		{ "control-socket: off", { 60, 0, 1, NULL, NULL, NULL,
+			0660, 0 } },
 		{ "control-socket: \"off\"", { 60, 0, 1, NULL, NULL, NULL,
-			0660 } },
+			0660, 0 } },
 		{ "control-socket: /run/x", { 60, 0, 0, "/run/x", NULL, NULL,
-			0660 } },
+			0660, 0 } },
 		{ "control-socket: '/a b=\"c'", { 60, 0, 0, "/a b=\"c", NULL,
-			NULL, 0660 } },
+			NULL, 0660, 0 } },
 		{ "control-socket: /off", { 60, 0, 0, "/off", NULL, NULL,
-			0660 } },
+			0660, 0 } },
 		{ "control-socket: " PATH_50 PATH_50 "/234567",
 			{ 60, 0, 0, PATH_50 PATH_50 "/234567", NULL, NULL,
-			0660 } },
+			0660, 0 } },
 		{ "control-user: root", { 60, 0, 0, NULL, "root", NULL,
-			0660 } },
-		{ "control-user: 0", { 60, 0, 0, NULL, "0", NULL, 0660 } },
+			0660, 0 } },
+		{ "control-user: 0", { 60, 0, 0, NULL, "0", NULL, 0660, 0 } },
 		{ "control-user: \"no one\"", { 60, 0, 0, NULL, "no one", NULL,
-			0660 } },
-		{ "control-group: adm", { 60, 0, 0, NULL, NULL, "adm", 0660 } },
-		{ "control-mode: 0", { 60, 0, 0, NULL, NULL, NULL, 0 } },
-		{ "control-mode: 0000", { 60, 0, 0, NULL, NULL, NULL, 0 } },
-		{ "control-mode: 600", { 60, 0, 0, NULL, NULL, NULL, 0600 } },
-		{ "control-mode: 0777", { 60, 0, 0, NULL, NULL, NULL, 0777 } },
+			0660, 0 } },
+		{ "control-group: adm", { 60, 0, 0, NULL, NULL, "adm",
+			0660, 0 } },
+		{ "control-mode: 0", { 60, 0, 0, NULL, NULL, NULL, 0, 0 } },
+		{ "control-mode: 0000", { 60, 0, 0, NULL, NULL, NULL, 0, 0 } },
+		{ "control-mode: 600", { 60, 0, 0, NULL, NULL, NULL,
+			0600, 0 } },
+		{ "control-mode: 0777", { 60, 0, 0, NULL, NULL, NULL,
+			0777, 0 } },
 		{ "log-limit: 5 control-socket: /s control-user: u\n"
 			"control-group: g control-mode: 0666 log: off\n"
 			"bitsink: mode: audit watch-files: yes",
-			{ 5, 1, 0, "/s", "u", "g", 0666 } },
+			{ 5, 1, 0, "/s", "u", "g", 0666, 0 } },
 	};
 	int wrong = 0;
 	size_t i;
@@ -479,7 +485,7 @@ settings_and_what_is_in_force_without_them(void **state)
 		char text[512];
 
 		snprintf(text, sizeof(text), "bitsink: %s\ngroup: name: g "
-			"client: ::1 allow: a\n", row);
+			"client: ::1 allow: .a\n", row);
 		write_text("policy.conf", text);
 		loaded = load_good("policy.conf");
 		wrong += row_text(row, "", loaded.text);
@@ -488,6 +494,8 @@ settings_and_what_is_in_force_without_them(void **state)
 			(long)expected->log_limit, (long)found->log_limit);
 		wrong += row_number(row, "watch-files", expected->watch_files,
 			found->watch_files);
+		wrong += row_number(row, "gate", expected->gate_views,
+			found->gate_views);
 		wrong += row_number(row, "off", expected->control_off,
 			found->control_off);
 		wrong += row_number(row, "mode", (long)expected->control_mode,
