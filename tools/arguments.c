@@ -42,6 +42,7 @@ static const char *const texts[OPTIONS] = {
 	[OPTION_SINKHOLE_LOG] = "--sinkhole-log FILE",
 	[OPTION_SITE] = "--site FILE",
 	[OPTION_STATE] = "--state DIRECTORY",
+	[OPTION_UPSTREAM] = "--upstream ADDRESS",
 };
 
 const char *

@@ -63,6 +63,16 @@ const struct command session_commands[] = {
 		"print which lists there are, or what is in one",
 		catalogue_run, OPTION_BIT(OPTION_CONFIG) |
 		OPTION_BIT(OPTION_LISTS), 0, 1 },
+	{ "gate", "[--lists DIRECTORY] [--site FILE] [FILE]",
+		"print what \"gate: views\" needs of unbound.conf",
+		export_run_gate, OPTION_BIT(OPTION_LISTS) |
+		OPTION_BIT(OPTION_SITE), 0, 1 },
+	{ "export", "FORMAT [--group GROUP] [--upstream ADDRESS] "
+		"[--lists DIRECTORY] [--site FILE] [FILE]",
+		"print a policy in the words of another program",
+		export_run, OPTION_BIT(OPTION_GROUP) |
+		OPTION_BIT(OPTION_UPSTREAM) | OPTION_BIT(OPTION_LISTS) |
+		OPTION_BIT(OPTION_SITE), 1, 2 },
 	{ "replay", "--config NEW [--against OLD | --state DIRECTORY] "
 		"[--lists DIRECTORY] [--site FILE] [--limit N] FILE...",
 		"tell what another policy would change for recorded queries",

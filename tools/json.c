@@ -922,6 +922,18 @@ json_list(const struct reply *reply, const struct diag *diag)
 }
 
 static int
+json_exported(const struct exported *exported)
+{
+	json_t *json = json_object();
+
+	(void)add(&json, "format", text_value(exported->format));
+	(void)add(&json, "file", text_value(exported->file));
+	(void)add(&json, "text", text_value(exported->text));
+	(void)add(&json, "items", items_of(exported->notes));
+	return print(json);
+}
+
+static int
 json_version(const char *version)
 {
 	json_t *json = json_object();
@@ -979,6 +991,7 @@ const struct printer json_printer = {
 	.check = json_check,
 	.lists = json_lists,
 	.list = json_list,
+	.exported = json_exported,
 	.replay = json_replay,
 	.suggest = json_suggest,
 	.reload = json_reload,

@@ -1276,6 +1276,14 @@ print_error(const char *text, const struct diag *diag)
 	return 0;
 }
 
+/* It is for programs, and as it is. */
+static int
+print_exported(const struct exported *exported)
+{
+	fputs(exported->text, stdout);
+	return 0;
+}
+
 const struct printer print_printer = {
 	.status = print_status,
 	.groups = print_groups,
@@ -1287,6 +1295,7 @@ const struct printer print_printer = {
 	.check = print_check,
 	.lists = print_lists,
 	.list = print_list,
+	.exported = print_exported,
 	.replay = print_replay,
 	.suggest = fragment_print,
 	.reload = print_reload,

@@ -54,6 +54,15 @@ struct checked {
 	const struct diag *diag;
 };
 
+/* A policy in another program's words. */
+struct exported {
+	const char *format;
+	const char *file;
+	const char *text;
+	/* What of the policy the text does not say, as warnings. */
+	const struct diag *notes;
+};
+
 /*
  * How answers are printed on standard output, as text or as JSON; errors of
  * text go to standard error. Each function returns 0, or -1 when out of
@@ -73,6 +82,7 @@ struct printer {
 	 * wrong with them. */
 	int (*lists)(const struct reply *reply, const struct diag *diag);
 	int (*list)(const struct reply *reply, const struct diag *diag);
+	int (*exported)(const struct exported *exported);
 	/* The records that replay.c tells of. */
 	int (*replay)(const struct reply *reply);
 	/* Those of suggest.c. */
@@ -132,7 +142,7 @@ enum session_code offline_errors(const struct session *session,
 	const char *what, const struct diag *diag);
 
 /* The commands: ask.c has those that ask the module, collect.c the report,
- * offline.c, catalogue.c and replay.c those without a module. */
+ * offline.c, catalogue.c, export.c and replay.c those without a module. */
 enum session_code ask_status(const struct session *session);
 enum session_code ask_groups(const struct session *session);
 enum session_code ask_stats(const struct session *session);
@@ -147,6 +157,8 @@ enum session_code ask_report(const struct session *session);
 enum session_code offline_explain(const struct session *session);
 enum session_code offline_check(const struct session *session);
 enum session_code catalogue_run(const struct session *session);
+enum session_code export_run(const struct session *session);
+enum session_code export_run_gate(const struct session *session);
 enum session_code replay_run(const struct session *session);
 enum session_code suggest_run(const struct session *session);
 
