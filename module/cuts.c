@@ -285,7 +285,7 @@ cuts_new(const struct policy *policy, const struct group *group)
 	gather(&builder, policy, group);
 	if (cuts != NULL && !builder.broken) {
 		sort(&builder);
-		cuts->cuts = calloc(builder.count, sizeof(*cuts->cuts));
+		cuts->cuts = calloc(builder.count + 1, sizeof(*cuts->cuts));
 	}
 	if (cuts == NULL || cuts->cuts == NULL) {
 		for (i = 0; i < builder.wild_count; i++)

@@ -632,11 +632,11 @@ gate_check(const struct policy *policy, const char *text, size_t length,
 	if (gate != NULL)
 		found.views = calloc(gate->view_count + 1,
 			sizeof(*found.views));
-	if (gate == NULL || copy == NULL || found.views == NULL)
-		diag_no_memory(diag);
-	else if (read_found(&found, copy) != 0)
+	found.no_memory = gate == NULL || copy == NULL || found.views == NULL;
+	if (!found.no_memory && read_found(&found, copy) != 0)
 		diag_error(diag, place_of(policy), "found what unbound.conf "
 			"has in another form, expected records of views");
+	/* Reading takes some, too. */
 	else if (found.no_memory)
 		diag_no_memory(diag);
 	else

@@ -76,11 +76,16 @@ read_program(struct dl_phdr_info *info, size_t size, void *context)
 	unsigned i;
 
 	(void)size;
-	for (i = 0; i < info->dlpi_phnum && text[0] == '\0'; i++)
+	for (i = 0; i < info->dlpi_phnum && text[0] == '\0'; i++) {
+		uintptr_t place = info->dlpi_addr +
+			info->dlpi_phdr[i].p_vaddr;
+		const uint8_t *at;
+
+		/* It is told as a number. */
+		memcpy(&at, &place, sizeof(at));
 		if (info->dlpi_phdr[i].p_type == PT_NOTE)
-			read_notes((const uint8_t *)info->dlpi_addr +
-				info->dlpi_phdr[i].p_vaddr,
-				info->dlpi_phdr[i].p_memsz, text);
+			read_notes(at, info->dlpi_phdr[i].p_memsz, text);
+	}
 	return 1;
 }
 

@@ -14,10 +14,10 @@ plain_name(const struct group *group, char *name)
 {
 	size_t i;
 
-	for (i = 0; group->name[i] != '\0'; i++)
-		name[i] = group->name[i] == '-' || group->name[i] == '.' ? '_'
-			: group->name[i];
-	name[i] = '\0';
+	memcpy(name, group->name, sizeof(group->name));
+	for (i = 0; name[i] != '\0'; i++)
+		if (name[i] == '-' || name[i] == '.')
+			name[i] = '_';
 }
 
 /* Two groups whose names differ in what plain_name() makes one of. */
@@ -119,11 +119,14 @@ write_cut(struct levels *levels, const struct group *group,
 	}
 	cut_name(cut, name);
 	export_bare(name);
-	if (export_cannot(levels->export, group, cut, name, 1, around & 1)) {
+	if (export_cannot(levels->export, group, cut, name, 1,
+	    around % 2 != 0)) {
 		levels->level[number] = around;
 		return;
 	}
-	levels->level[number] = around + (state.below != (int)(around & 1));
+	levels->level[number] = around;
+	if ((state.below != 0) != (around % 2 != 0))
+		levels->level[number]++;
 	if (levels->level[number] != around)
 		write_destination(levels, levels->level[number], 1, name);
 	/* ".name" is the name itself as well. */
