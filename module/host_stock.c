@@ -158,13 +158,28 @@ judge_waiting(struct module_state *state, const struct force *force,
 /* The state has an answer of ours. */
 static char is_ours;
 
+/* Writes our answer. The state is found by its flags, too, which are about to
+ * change: it is taken out for so long, and nobody else finds it from now on. */
+static void
+answer_apart(struct module_qstate *qstate, int id, const struct query *query,
+	const struct decision *decision)
+{
+	struct mesh_state *waiting = qstate->mesh_info;
+	struct mesh_area *mesh = qstate->env->mesh;
+
+	(void)rbtree_delete(&mesh->all, waiting);
+	mesh_state_make_unique(waiting);
+	host_replace(qstate, id, query, decision);
+	(void)rbtree_insert(&mesh->all, &waiting->node);
+}
+
 static void
 replace(struct module_state *state, const struct force *force,
 	struct module_qstate *qstate, int id, const struct query *query,
 	const struct decision *decision)
 {
 	qstate->minfo[id] = &is_ours;
-	host_replace(qstate, id, query, decision);
+	answer_apart(qstate, id, query, decision);
 	/* Then nobody comes by who would count it. */
 	if (decision->action == ACTION_DROP)
 		(void)host_passes(state, qstate->env, force,
@@ -172,8 +187,17 @@ replace(struct module_state *state, const struct force *force,
 			NULL);
 }
 
-/* A state that a client's query has made has that client alone now; others may
- * come, and those of Unbound itself have none. */
+/* Whether it is one client alone that waits for a state: others may come, and
+ * those of Unbound itself have none, or one that has come later. */
+static int
+has_one_client(const struct mesh_state *waiting)
+{
+	return waiting->reply_list != NULL &&
+		waiting->reply_list->next == NULL &&
+		waiting->cb_list == NULL && waiting->super_set.count == 0;
+}
+
+/* A state that a client's query has made has that client alone now. */
 int
 host_enters(struct module_state *state, struct module_qstate *qstate, int id)
 {
@@ -184,8 +208,8 @@ host_enters(struct module_state *state, struct module_qstate *qstate, int id)
 	struct query query;
 	int goes_on;
 
-	/* A state starts again, or is for a client and others. */
-	if (reply == NULL || reply->next != NULL || qstate->minfo[id] != NULL)
+	/* A state may start again. */
+	if (!has_one_client(qstate->mesh_info) || qstate->minfo[id] != NULL)
 		return 1;
 	force = inforce_enter(state->inforce, worker);
 	judge_waiting(state, force, qstate, reply, &query, &decision);
@@ -326,6 +350,9 @@ judge_reply(struct query_info *qinfo, struct module_qstate *qstate,
 
 	(void)rep, (void)rcode, (void)edns, (void)opt_list_out, (void)region;
 	(void)start_time;
+	/* Unbound itself asked, for the same as a client just before. */
+	if (repinfo == NULL && qinfo->local_alias == &obstacle.list)
+		qinfo->local_alias = NULL;
 	if (worker != NULL && !may_give(callback, worker, qinfo, repinfo, 0,
 	    &query, &decision) && (qstate == NULL ||
 	    qstate->minfo[id] == NULL))
@@ -347,7 +374,8 @@ see_local(struct query_info *qinfo, struct module_qstate *qstate,
 
 	(void)qstate, (void)rep, (void)rcode, (void)edns, (void)opt_list_out;
 	(void)region, (void)start_time, (void)id;
-	if (worker != NULL)
+	/* What Unbound says of itself has no question here. */
+	if (worker != NULL && qinfo != NULL)
 		(void)may_give(callback, worker, qinfo, repinfo, 1, &query,
 			&decision);
 	return 1;

@@ -422,6 +422,62 @@ expired_answers_are_withheld_as_well(void **state)
 	upstream_release(world->upstream, "old.exact.test");
 }
 
+/* --- What is about names alone, or is not. */
+
+/* Of those Unbound tells no name in the callback. */
+static void
+what_unbound_says_of_itself_is_said(void **state)
+{
+	start_with(state, POLICY, "  version: \"gated\"\n");
+	assert_answer(Q(ORDINARY_2, "version.server", TYPE_TXT, ASK_UDP,
+		ASK_CHAOS | ASK_NO_RD), "NOERROR \"gated\"");
+	assert_answer(Q(UPDATE_HOST, "version.server", TYPE_TXT, ASK_UDP,
+		ASK_CHAOS), "NOERROR \"gated\"");
+	assert_answer(Q(UPDATE_HOST, "evil.test", TYPE_A), "NXDOMAIN");
+}
+
+/* States of others are found by their questions: what bitsink changes in one
+ * must not hide another one, nor leave one behind that has gone. */
+static void
+blocking_leaves_what_is_in_flight_for_others_whole(void **state)
+{
+	static const char *const held[] = {
+		"a.held.test", "m.held.test", "z.held.test", "held",
+		"a.exact.test", "z.exact.test", "zzz.zzz",
+	};
+	const size_t count = sizeof(held) / sizeof(held[0]);
+	struct world *world = *state;
+	unsigned long misses = resolver_stat(world->resolver,
+		"total.num.cachemiss");
+	struct asking *asking[sizeof(held) / sizeof(held[0])];
+	char record[128], name[64];
+	unsigned i;
+
+	for (i = 0; i < count; i++) {
+		snprintf(record, sizeof(record),
+			"%s. 3600 IN A 203.0.113.5\n", held[i]);
+		upstream_add(world->upstream, record);
+		upstream_hold(world->upstream, held[i]);
+		asking[i] = ask_begin(Q(ORDINARY_2, held[i], TYPE_A));
+	}
+	await_misses(world, misses + count);
+	for (i = 0; i < 32; i++) {
+		snprintf(name, sizeof(name), "%c%u.exact.test",
+			'a' + (char)(i % 26), i);
+		assert_answer(Q(UPDATE_HOST, name, TYPE_A), "NXDOMAIN");
+		assert_answer(Q(UPDATE_HOST, name, TYPE_AAAA, ASK_TCP),
+			"NXDOMAIN");
+	}
+	assert_int_equal(resolver_stat(world->resolver,
+		"total.requestlist.current.all"), count);
+	for (i = 0; i < count; i++)
+		upstream_release(world->upstream, held[i]);
+	for (i = 0; i < count; i++)
+		assert_line(asking[i], "NOERROR 203.0.113.5");
+	assert_int_equal(resolver_stat(world->resolver,
+		"total.requestlist.current.all"), 0);
+}
+
 /* --- Actions. */
 
 static void
@@ -614,6 +670,8 @@ main(void)
 		gated_test(
 		a_client_that_joins_what_is_in_flight_for_others_gets_nothing),
 		own_world_test(expired_answers_are_withheld_as_well),
+		own_world_test(what_unbound_says_of_itself_is_said),
+		gated_test(blocking_leaves_what_is_in_flight_for_others_whole),
 		own_world_test(each_action_is_done_by_view_and_by_module),
 		own_world_test(
 			a_group_in_audit_is_not_restricted_and_is_told_of),
