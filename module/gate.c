@@ -373,6 +373,7 @@ take_client(struct found *found, const struct record *record)
 	if (prefix_from_text(&entry->prefix, prefix) != NULL)
 		return -1;
 	entry->group = client_number(found->gate, record_get(record, "view"));
+	entry->tag = record_get(record, "snoops") != NULL;
 	found->entry_count++;
 	return 0;
 }
@@ -603,13 +604,39 @@ compare_clients(const struct policy *policy, const struct gate *gate,
 		? told - TOLD_MAX : 0, diag);
 }
 
+/* To who asks without recursion the host tells what it knows of the servers,
+ * and asks nobody. */
+static void
+refuse_snooping(const struct policy *policy, const struct found *found,
+	struct diag *diag)
+{
+	char text[PREFIX_TEXT_MAX];
+	size_t i, told = 0;
+
+	for (i = 0; i < found->entry_count; i++) {
+		const struct client_entry *entry = &found->entries[i];
+
+		if (!entry->tag || entry->group == CLIENTS_NONE ||
+		    told++ >= TOLD_MAX)
+			continue;
+		prefix_to_text(&entry->prefix, text);
+		diag_error(diag, place_of(policy), "found <access-control: %s "
+			"allow_snoop> in unbound.conf, expected <allow>, for "
+			"they have a view of bitsink", text);
+	}
+	tell_more(policy, "access-control", told > TOLD_MAX
+		? told - TOLD_MAX : 0, diag);
+}
+
 static void
 compare(const struct policy *policy, struct found *found, struct diag *diag)
 {
 	const struct gate *gate = found->gate;
-	struct clients *has = make_table(found);
+	struct clients *has;
 	size_t i;
 
+	refuse_snooping(policy, found, diag);
+	has = make_table(found);
 	if (has == NULL) {
 		diag_no_memory(diag);
 		return;

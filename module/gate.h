@@ -14,9 +14,9 @@
  *
  * What the host has is told as text, records of record.h, a line each:
  *
- *   client prefix= [view=]
- *	a netblock of access-control; of those that hold a client, the longest
- *	alone counts
+ *   client prefix= [view=] [snoops=yes]
+ *	a netblock of access-control, and whether its clients may ask without
+ *	recursion; of those that hold a client, the longest alone counts
  *   view name= first=yes|no
  *	a view, and whether names that no zone of it decides go on to what
  *	holds for all

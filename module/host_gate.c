@@ -43,6 +43,8 @@ put_client(struct record_writer *writer, const struct acl_addr *client)
 	record_text(writer, "prefix", text);
 	if (client->view != NULL && client->view->name != NULL)
 		record_text(writer, "view", client->view->name);
+	if (client->control == acl_allow_snoop)
+		record_text(writer, "snoops", "yes");
 	record_end(writer);
 }
 

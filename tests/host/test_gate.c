@@ -201,6 +201,25 @@ netblocks_that_take_clients_out_or_in_are_told(void **state)
 		"found clients 127.0.0.0/26 with view \"bitsink-wsus\"");
 }
 
+/* Who may ask without recursion is told the servers of a zone, and nobody is
+ * asked whether that may be. */
+static void
+restricted_clients_that_may_snoop_are_told(void **state)
+{
+	char *gate = gate_of(POLICY);
+	const struct resolver_options options = {
+		.policy = POLICY, .clauses = gate,
+		.server = "  access-control: " UPDATE_HOST "/32 allow_snoop\n",
+	};
+	char *log = resolver_refuses(&options);
+
+	(void)state;
+	assert_non_null(strstr(log, "found <access-control: " UPDATE_HOST
+		"/32 allow_snoop> in unbound.conf, expected <allow>"));
+	free(log);
+	free(gate);
+}
+
 static void
 what_needs_judged_answers_does_not_start(void **state)
 {
@@ -658,6 +677,7 @@ main(void)
 		cmocka_unit_test(each_difference_from_what_is_needed_is_told),
 		cmocka_unit_test(
 			netblocks_that_take_clients_out_or_in_are_told),
+		cmocka_unit_test(restricted_clients_that_may_snoop_are_told),
 		cmocka_unit_test(what_needs_judged_answers_does_not_start),
 		gated_test(names_of_others_in_the_cache_are_not_given),
 		gated_test(what_the_policy_allows_is_given),

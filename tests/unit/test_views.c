@@ -471,6 +471,9 @@ what_is_more_than_is_needed_is_told(void **state)
 		{ "client prefix=198.51.100.0/24 view=bitsink-old\n",
 			"found clients 198.51.100.0/24 with view "
 			"\"bitsink-...\"" },
+		{ "client prefix=192.0.2.70 view=bitsink-b snoops=yes\n",
+			"found <access-control: 192.0.2.70/32 allow_snoop> in "
+			"unbound.conf, expected <allow>" },
 		{ "nonsense\n", "found what unbound.conf has in another form" },
 		{ "client view=x\n",
 			"found what unbound.conf has in another form" },
