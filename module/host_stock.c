@@ -13,6 +13,7 @@
 #include "config.h"
 #include "dynlibmod/dynlibmod.h"
 #include "daemon/worker.h"
+#include "services/cache/dns.h"
 #include "services/localzone.h"
 #include "services/mesh.h"
 #include "sldns/rrdef.h"
@@ -21,6 +22,7 @@
 #include "util/data/packed_rrset.h"
 #include "util/log.h"
 #include "util/module.h"
+#include "util/net_help.h"
 #include "util/netevent.h"
 
 #include "host.h"
@@ -241,12 +243,59 @@ tell_apart(struct module_state *state, const struct force *force,
 	}
 }
 
+/* Unbound writes what we put in front of an answer to those alone that are
+ * NOERROR or NXDOMAIN. */
+static int
+can_be_withheld(const struct reply_info *rep)
+{
+	uint16_t rcode = FLAGS_GET_RCODE(rep->flags);
+
+	return rcode == LDNS_RCODE_NOERROR || rcode == LDNS_RCODE_NXDOMAIN ||
+		rep->rrset_count == 0;
+}
+
+static void
+forget(struct module_qstate *qstate, uint8_t *name, size_t length)
+{
+	msg_cache_remove(qstate->env, name, length, qstate->qinfo.qtype,
+		qstate->qinfo.qclass, qstate->query_flags);
+}
+
+/* Takes an answer that cannot be withheld out of the cache, where it is under
+ * the name that was asked for, and under that which an alias has led to; and
+ * its records out of the answer, for a module in front of us may store that
+ * again. The RCODE is all that such an answer, YXDOMAIN, tells most clients. */
+static void
+empty(struct module_qstate *qstate, struct reply_info *rep)
+{
+	size_t i;
+
+	forget(qstate, qstate->qinfo.qname, qstate->qinfo.qname_len);
+	for (i = 0; i < rep->an_numrrsets; i++) {
+		uint8_t *target = NULL;
+		size_t length = 0;
+
+		get_cname_target(rep->rrsets[i], &target, &length);
+		if (target != NULL)
+			forget(qstate, target, length);
+	}
+	rep->an_numrrsets = 0;
+	rep->ns_numrrsets = 0;
+	rep->ar_numrrsets = 0;
+	rep->rrset_count = 0;
+}
+
 void
 host_done(struct module_state *state, struct module_qstate *qstate, int id)
 {
 	size_t worker = host_worker(state, qstate->env);
 
-	if (qstate->mesh_info->reply_list == NULL || qstate->minfo[id] != NULL)
+	if (qstate->minfo[id] != NULL)
+		return;
+	if (qstate->return_msg != NULL && qstate->return_msg->rep != NULL &&
+	    !can_be_withheld(qstate->return_msg->rep))
+		empty(qstate, qstate->return_msg->rep);
+	if (qstate->mesh_info->reply_list == NULL)
 		return;
 	tell_apart(state, inforce_enter(state->inforce, worker), qstate);
 	inforce_leave(state->inforce, worker);
@@ -350,9 +399,13 @@ judge_reply(struct query_info *qinfo, struct module_qstate *qstate,
 
 	(void)rep, (void)rcode, (void)edns, (void)opt_list_out, (void)region;
 	(void)start_time;
-	/* Unbound itself asked, for the same as a client just before. */
-	if (repinfo == NULL && qinfo->local_alias == &obstacle.list)
-		qinfo->local_alias = NULL;
+	if (qinfo->local_alias == &obstacle.list) {
+		/* Unbound itself asked, for the same as a client just before;
+		 * or it writes the same answer once more. */
+		if (repinfo == NULL)
+			qinfo->local_alias = NULL;
+		return 1;
+	}
 	if (worker != NULL && !may_give(callback, worker, qinfo, repinfo, 0,
 	    &query, &decision) && (qstate == NULL ||
 	    qstate->minfo[id] == NULL))

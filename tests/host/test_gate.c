@@ -94,6 +94,20 @@ setup(void **state)
 #define gated_test(function) \
 	cmocka_unit_test_setup_teardown(function, setup, world_stop)
 
+/* The message answers what was asked. */
+static void
+assert_question(const ldns_pkt *answer, struct question question)
+{
+	ldns_rdf *name = ldns_dname_new_frm_str(question.name);
+	const ldns_rr *rr;
+
+	assert_int_equal(ldns_pkt_qdcount(answer), 1);
+	rr = ldns_rr_list_rr(ldns_pkt_question(answer), 0);
+	assert_int_equal(ldns_dname_compare(ldns_rr_owner(rr), name), 0);
+	assert_int_equal((int)ldns_rr_get_type(rr), question.type);
+	ldns_rdf_deep_free(name);
+}
+
 /* A truncated message without any record, by TCP too. */
 static void
 assert_withheld(struct question question)
@@ -103,6 +117,7 @@ assert_withheld(struct question question)
 	assert_true(ldns_pkt_tc(answer));
 	assert_int_equal(ldns_pkt_ancount(answer), 0);
 	assert_int_equal(ldns_pkt_nscount(answer), 0);
+	assert_question(answer, question);
 	ldns_pkt_free(answer);
 }
 
@@ -497,6 +512,102 @@ blocking_leaves_what_is_in_flight_for_others_whole(void **state)
 		"total.requestlist.current.all"), 0);
 }
 
+/* response-ip makes an alias of the answer, and looks for its target then. */
+static void
+what_is_withheld_once_is_withheld_when_response_ip_goes_on(void **state)
+{
+	char *gate = gate_of(POLICY);
+	const struct resolver_options options = {
+		.policy = POLICY, .clauses = gate,
+		.modules = "respip dynlib validator iterator",
+		.server = "  response-ip: 203.0.113.5/32 redirect\n"
+			"  response-ip-data: 203.0.113.5/32 "
+			"\"CNAME www.allowed.test\"\n",
+	};
+	struct world *world = world_start(state, &options);
+
+	free(gate);
+	upstream_add(world->upstream, MORE_RECORDS);
+	assert_answer(Q(ORDINARY_2, "www.allowed.test", TYPE_A),
+		"NOERROR 198.51.100.1");
+	assert_answer(Q(ORDINARY_2, "secret.exact.test", TYPE_A),
+		"NOERROR www.allowed.test. 198.51.100.1");
+	assert_withheld(Q(UPDATE_HOST, "secret.exact.test", TYPE_A));
+	assert_withheld(Q(UPDATE_HOST, "secret.exact.test", TYPE_A, ASK_TCP));
+	assert_answer(Q(ORDINARY_2, "secret.exact.test", TYPE_A),
+		"NOERROR www.allowed.test. 198.51.100.1");
+}
+
+/* An answer that is not NOERROR or NXDOMAIN may have records, too, and cannot
+ * be withheld: nobody gets those, and it is not in the cache. */
+static void
+records_of_answers_with_another_rcode_are_not_given(void **state)
+{
+	struct world *world = *state;
+	struct asking *asking[2];
+	unsigned i, count;
+
+	upstream_set_rcode(world->upstream, "bx.wild.test",
+		LDNS_RCODE_YXDOMAIN);
+	upstream_add(world->upstream,
+		"*.alias.allowed.test. 3600 IN CNAME bx.wild.test.\n");
+	for (i = 0; i < 2; i++)
+		assert_answer(Q(ORDINARY_2, "bx.wild.test", TYPE_TXT, ASK_UDP,
+			ASK_CD), "YXDOMAIN");
+	assert_answer(Q(UPDATE_HOST, "bx.wild.test", TYPE_TXT, ASK_UDP,
+		ASK_CD), "NXDOMAIN");
+	assert_answer(Q(ORDINARY_2, "x.alias.allowed.test", TYPE_TXT, ASK_UDP,
+		ASK_CD), "YXDOMAIN");
+	assert_answer(Q(UPDATE_HOST, "bx.wild.test", TYPE_TXT, ASK_UDP,
+		ASK_CD), "NXDOMAIN");
+	count = upstream_count(world->upstream, "bx.wild.test", 0);
+	upstream_hold(world->upstream, "bx.wild.test");
+	for (i = 0; i < 2; i++) {
+		unsigned long misses = resolver_stat(world->resolver,
+			"total.num.cachemiss");
+
+		asking[i] = ask_begin(Q(i == 0 ? ORDINARY_2 : UPDATE_HOST,
+			"bx.wild.test", TYPE_TXT, ASK_UDP, ASK_CD));
+		await_misses(world, misses + 1);
+	}
+	upstream_await(world->upstream, "bx.wild.test", 0, count + 1);
+	upstream_release(world->upstream, "bx.wild.test");
+	for (i = 0; i < 2; i++)
+		assert_line(asking[i], "YXDOMAIN");
+}
+
+/* No AAAA is made of an A that the client may not know, nor is that asked for;
+ * while others wait for the same. */
+static void
+dns64_makes_nothing_of_blocked_names(void **state)
+{
+	static const char policy[] = "bitsink:\n  gate: views\ngroup:\n"
+		"  name: \"g\"\n  client: " UPDATE_HOST "\n"
+		"  allow: \"exact.test\"\n  action: nodata\n";
+	char *gate = gate_of(policy);
+	const struct resolver_options options = {
+		.policy = policy, .clauses = gate,
+		.modules = "dns64 dynlib validator iterator",
+	};
+	struct world *world = world_start(state, &options);
+
+	free(gate);
+	upstream_add(world->upstream, MORE_RECORDS);
+	assert_answer(Q(UPDATE_HOST, "exact.test", TYPE_AAAA),
+		"NOERROR 64:ff9b::c633:6405");
+	/* In front, dns64 would store what bitsink made. */
+	assert_answer(Q(UPDATE_HOST, "secret.exact.test", TYPE_AAAA),
+		"REFUSED");
+	assert_answer(Q(UPDATE_HOST, "secret.exact.test", TYPE_AAAA, ASK_TCP),
+		"REFUSED");
+	assert_int_equal(upstream_count(world->upstream, "secret.exact.test",
+		0), 0);
+	assert_answer(Q(ORDINARY_2, "secret.exact.test", TYPE_AAAA),
+		"NOERROR 64:ff9b::cb00:7105");
+	assert_withheld(Q(UPDATE_HOST, "secret.exact.test", TYPE_AAAA));
+	assert_withheld(Q(UPDATE_HOST, "secret.exact.test", TYPE_A));
+}
+
 /* --- Actions. */
 
 static void
@@ -690,6 +801,10 @@ main(void)
 		gated_test(
 		a_client_that_joins_what_is_in_flight_for_others_gets_nothing),
 		own_world_test(expired_answers_are_withheld_as_well),
+		own_world_test(
+		what_is_withheld_once_is_withheld_when_response_ip_goes_on),
+		gated_test(records_of_answers_with_another_rcode_are_not_given),
+		own_world_test(dns64_makes_nothing_of_blocked_names),
 		own_world_test(what_unbound_says_of_itself_is_said),
 		gated_test(blocking_leaves_what_is_in_flight_for_others_whole),
 		own_world_test(each_action_is_done_by_view_and_by_module),

@@ -50,6 +50,9 @@ struct upstream {
 	ldns_rr_list *apexes;
 	struct asked *asked;
 	struct held_name *held;
+	/* Whose answers have another RCODE, or NULL. */
+	ldns_rdf *odd_name;
+	ldns_pkt_rcode odd_rcode;
 	unsigned total;
 };
 
@@ -292,6 +295,9 @@ answer_to(struct upstream *upstream, const ldns_pkt *query)
 			ldns_pkt_set_rcode(answer, LDNS_RCODE_NXDOMAIN);
 		add_no_such_data(upstream, answer, name, dnssec);
 	}
+	if (upstream->odd_name != NULL && same_name(upstream->odd_name,
+	    ldns_rr_owner(question)))
+		ldns_pkt_set_rcode(answer, upstream->odd_rcode);
 	return answer;
 }
 
@@ -515,6 +521,7 @@ upstream_stop(struct upstream *upstream)
 	close(upstream->listener);
 	close(upstream->wake[0]);
 	close(upstream->wake[1]);
+	ldns_rdf_deep_free(upstream->odd_name);
 	ldns_rr_list_deep_free(upstream->records);
 	ldns_rr_list_deep_free(upstream->apexes);
 	pthread_mutex_destroy(&upstream->lock);
@@ -633,6 +640,17 @@ is_signature_of_data(const ldns_rr *rr)
 	return ldns_rr_get_type(rr) == LDNS_RR_TYPE_RRSIG &&
 		ldns_rdf2rr_type(ldns_rr_rrsig_typecovered(rr)) !=
 		LDNS_RR_TYPE_NSEC;
+}
+
+void
+upstream_set_rcode(struct upstream *upstream, const char *name,
+	ldns_pkt_rcode rcode)
+{
+	pthread_mutex_lock(&upstream->lock);
+	ldns_rdf_deep_free(upstream->odd_name);
+	upstream->odd_name = name_of(name);
+	upstream->odd_rcode = rcode;
+	pthread_mutex_unlock(&upstream->lock);
 }
 
 void

@@ -38,6 +38,10 @@ char *upstream_add_signed(struct upstream *upstream, const char *origin,
 /* Forgets all records of a name, as if they never were. */
 void upstream_forget(struct upstream *upstream, const char *name);
 
+/* From now on answers for NAME have RCODE, and their records as well. */
+void upstream_set_rcode(struct upstream *upstream, const char *name,
+	ldns_pkt_rcode rcode);
+
 /* Makes the signatures of a name's data wrong. */
 void upstream_spoil(struct upstream *upstream, const char *name);
 
