@@ -226,10 +226,3 @@ lexer_value(struct lexer *lexer, const struct token *attribute,
 	}
 	return LEXER_WORD;
 }
-
-int
-token_is(const struct token *token, const char *word)
-{
-	return token->length == strlen(word) &&
-		memcmp(token->text, word, token->length) == 0;
-}

@@ -12,6 +12,7 @@
 #define BITSINK_LEXER_H
 
 #include <stddef.h>
+#include <string.h>
 
 #include "file.h"
 
@@ -52,8 +53,14 @@ enum lexer_result lexer_attribute(struct lexer *lexer, struct token *token,
 enum lexer_result lexer_value(struct lexer *lexer,
 	const struct token *attribute, struct token *token, struct diag *diag);
 
-/* Whether the token is WORD. */
-int token_is(const struct token *token, const char *word);
+/* Whether the token is WORD. Most words are known when this is compiled, and
+ * most tokens have another length. */
+static inline int
+token_is(const struct token *token, const char *word)
+{
+	return token->length == strlen(word) &&
+		memcmp(token->text, word, token->length) == 0;
+}
 
 /* Goes on at the next line, after an error. */
 void lexer_skip_line(struct lexer *lexer);

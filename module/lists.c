@@ -17,12 +17,11 @@
 
 #include "loader.h"
 
-/* A line of a list file on its way. */
+/* A line of a list file on its way: AT is that of the newline, or of the NUL
+ * behind the text, when all of it has been read. */
 struct line {
 	const struct file *file;
 	size_t at;
-	/* Of the newline, or of the NUL behind the text. */
-	size_t end;
 	size_t start;
 	unsigned number;
 };
@@ -45,6 +44,15 @@ static const uint8_t octet_kinds[UCHAR_MAX + 1] = {
 	['\0'] = OCTET_END
 };
 
+/* Where the line ends that AT is in. */
+static size_t
+end_of_line(const struct file *file, size_t at)
+{
+	const char *end = memchr(file->text + at, '\n', file->length - at);
+
+	return end != NULL ? (size_t)(end - file->text) : file->length;
+}
+
 /* The next word of the line; length 0 where there is none. */
 static void
 next_word(struct line *line, unsigned separators, struct token *word)
@@ -66,7 +74,8 @@ next_word(struct line *line, unsigned separators, struct token *word)
 	word->where.line = line->number;
 	word->where.column = (unsigned)(first - line->start) + 1;
 	/* Where a comment begins in front of any word, none follows. */
-	line->at = at > first ? at : line->end;
+	line->at = at > first || text[at] == '\n' ? at
+		: end_of_line(line->file, at);
 }
 
 static int
@@ -170,23 +179,17 @@ count_lines(const struct file *file)
 static void
 parse_list(struct loader *loader, struct list *list, const struct file *file)
 {
-	struct line line = { file, 0, 0, 0, 0 };
+	struct line line = { file, 0, 0, 0 };
 	struct queue queue;
-	size_t next = 0, dropped = 0;
+	size_t dropped = 0;
 
 	queue.loader = loader;
 	queue.names = list->names;
 	queue.first = queue.count = 0;
 	names_expect(list->names, count_lines(file));
-	while (next < file->length) {
-		const char *end = memchr(file->text + next, '\n',
-			file->length - next);
-
+	for (; line.at < file->length; line.at++) {
 		line.number++;
-		line.start = line.at = next;
-		line.end = end != NULL ? (size_t)(end - file->text)
-			: file->length;
-		next = line.end + 1;
+		line.start = line.at;
 		take_line(&queue, &line);
 		/* As much as the table grows, the text shrinks. */
 		file_drop(file, line.start, &dropped);

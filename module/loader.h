@@ -103,6 +103,8 @@ struct loader {
 	struct region *members;
 
 	enum clause clause;
+	/* The row that options_find() told last. */
+	unsigned last_option;
 	/* Of the bitsink: clause. */
 	enum choice audit;
 	enum group_log log;
@@ -198,7 +200,7 @@ void options_begin(struct loader *loader);
 void options_begin_group(struct loader *loader, struct origin where);
 void options_end(struct loader *loader);
 /* Whether the loader's clause has the attribute; if so *NUMBER is its row. */
-int options_find(const struct loader *loader, const struct token *attribute,
+int options_find(struct loader *loader, const struct token *attribute,
 	unsigned *number);
 void options_set(struct loader *loader, unsigned number,
 	const struct token *attribute, const struct token *value);

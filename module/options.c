@@ -188,19 +188,29 @@ given_of(struct loader *loader, unsigned number)
 		? &draft_of(loader)->given : &loader->given;
 }
 
+static int
+is_option(const struct loader *loader, unsigned number,
+	const struct token *attribute)
+{
+	return options[number].clause == loader->clause &&
+		token_is(attribute, options[number].row.name);
+}
+
 int
-options_find(const struct loader *loader, const struct token *attribute,
+options_find(struct loader *loader, const struct token *attribute,
 	unsigned *number)
 {
-	unsigned i;
+	unsigned i = loader->last_option;
 
-	for (i = 0; i < OPTIONS; i++)
-		if (options[i].clause == loader->clause &&
-		    token_is(attribute, options[i].row.name)) {
-			*number = i;
-			return 1;
-		}
-	return 0;
+	/* Most lines have the option of the line before. */
+	if (!is_option(loader, i, attribute))
+		for (i = 0; i < OPTIONS; i++)
+			if (is_option(loader, i, attribute))
+				break;
+	if (i == OPTIONS)
+		return 0;
+	*number = loader->last_option = i;
+	return 1;
 }
 
 void
@@ -284,6 +294,9 @@ options_begin_group(struct loader *loader, struct origin where)
 		diag_no_memory(loader->diag);
 		return;
 	}
+	/* Where there are many groups, most are as large as the one before. */
+	if (policy->group_count > 0)
+		names_expect(group->own, names_rules(group[-1].own));
 	policy->group_count++;
 	loader->clause = CLAUSE_GROUP;
 }

@@ -183,6 +183,45 @@ each_client_is_judged_by_its_group(void **state)
 	unload(&loaded);
 }
 
+/* What is expected of a group is what the one before it has. */
+static void
+groups_of_any_sizes_have_their_own_patterns(void **state)
+{
+	static const unsigned sizes[] = { 300, 1, 700, 0, 0, 2000, 40 };
+	FILE *file = fopen("policy.conf", "w");
+	struct loaded loaded;
+	size_t i, all = 0;
+	unsigned j;
+
+	(void)state;
+	assert_non_null(file);
+	for (i = 0; i < COUNT_OF(sizes); i++) {
+		fprintf(file, "group: name: g%zu client: 192.0.2.%zu\n", i, i);
+		for (j = 0; j < sizes[i]; j++)
+			fprintf(file, "allow: n%u.g%zu.example\n", j, i);
+		all += sizes[i];
+	}
+	assert_int_equal(fclose(file), 0);
+	loaded = load_good("policy.conf");
+	assert_int_equal(loaded.policy->pattern_count, all);
+	for (i = 0; i < COUNT_OF(sizes); i++) {
+		const struct names *own = loaded.policy->groups[i].own;
+
+		assert_int_equal(names_rules(own), sizes[i]);
+		for (j = 0; j <= sizes[i]; j++) {
+			struct names_match match = { .rule = NULL };
+			struct name name;
+			char text[64];
+
+			snprintf(text, sizeof(text), "n%u.g%zu.example", j, i);
+			name = name_of(text);
+			names_find(own, &name, NAMES_NO_RULE, &match);
+			assert_int_equal(match.rule != NULL, j < sizes[i]);
+		}
+	}
+	unload(&loaded);
+}
+
 static void
 every_type_is_judged_alike(void **state)
 {
@@ -1118,6 +1157,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test_in_folder(each_client_is_judged_by_its_group),
+		test_in_folder(groups_of_any_sizes_have_their_own_patterns),
 		test_in_folder(every_type_is_judged_alike),
 		test_in_folder(a_malformed_name_is_blocked),
 		test_in_folder(audit_blocks_nothing_in_all_groups_or_in_one),

@@ -134,6 +134,10 @@ static const struct row option_rows[] = {
 	{ "a group's option in bitsink:", G "bitsink: ttl: 1\n",
 		{ { NULL, NULL } }, E("2:10") "found \"ttl:\", expected "
 		"an option of the bitsink: clause, group: or include:\n" },
+	{ "a group's option in bitsink:, behind one in a group",
+		G "ttl: 60\nbitsink: ttl: 1\n", { { NULL, NULL } },
+		E("3:10") "found \"ttl:\", expected an option of the "
+		"bitsink: clause, group: or include:\n" },
 	{ "an option of bitsink: in a group", G "list-directory: x\n",
 		{ { NULL, NULL } }, E("2:1") "found \"list-directory:\", "
 		"expected an option of the group: clause, group:, bitsink: "
@@ -195,6 +199,10 @@ static const struct row option_rows[] = {
 	{ "a second mode of bitsink:", G "bitsink: mode: audit\n"
 		"mode: enforce\n", { { NULL, NULL } }, E("3:1") "found a "
 		"second \"mode:\", expected one in a clause\n" },
+	{ "a second log, behind one of another clause",
+		G "log: off\nbitsink: log: off\nlog: all\n", { { NULL, NULL } },
+		E("4:1") "found a second \"log:\", expected one in a "
+		"clause\n" },
 	{ "a second log of bitsink:", G "bitsink: log: off\n"
 		"log: all\n", { { NULL, NULL } }, E("3:1") "found a "
 		"second \"log:\", expected one in a clause\n" },
@@ -754,6 +762,12 @@ static const struct row list_rows[] = {
 		"installed/l.list:3:6: error: in pattern \"b.**\": expected "
 		"one '*', not two; a leading '*.' stands for any number of "
 		"labels already\n" },
+	{ "a mistake behind lines of each kind", G "allow-list: l\n",
+		{ { "installed/l.list", "\n# x\n \t\r\nb.example\n"
+		"c.example # d..e f\nd.example http,\r\ne.example#f g\n"
+		" h.example , ,# x\n\n\tf..g" } },
+		"installed/l.list:10:4: error: in pattern \"f..g\": expected "
+		"a label before '.'\n" },
 	{ "a pattern in UTF-8", G "allow-list: l\n", { { "installed/l.list",
 		"\xc3\xa4.example\n" } }, "installed/l.list:1:1: error: in "
 		"pattern \"\xc3\xa4.example\": expected ASCII: the name's "
