@@ -35,6 +35,8 @@
 /* A socket's name, with its NUL: what sockaddr_un holds. */
 #define PATH_OCTETS 108
 #define WRONG_OCTETS 512
+/* Milliseconds from one look to the next at a thread that is about to end. */
+#define ENDING 1
 /* Milliseconds from one look at the counters to the next. */
 #define TICK 5000
 /* From one writing of what was learned and followed to the next. */
@@ -272,6 +274,10 @@ time_to_wait(struct control *control, int had_events, int64_t now)
 {
 	int64_t wait = control->next_tick > now ? control->next_tick - now : 0;
 
+	/* The bell does not ring for its end. */
+	if (control->loading != NULL && loading_is_done(control->loading) &&
+	    wait > ENDING)
+		wait = ENDING;
 	if (had_events)
 		return !rings_are_empty(control) ? 0
 			: wait < GATHER ? (int)wait : GATHER;
@@ -475,6 +481,7 @@ says_the_same(const struct control *control, const struct standing *next)
 		!now->stale && next->checksum == now->checksum;
 }
 
+/* Of a thread that has ended. */
 static void
 finish_loading(struct control *control)
 {
@@ -482,11 +489,9 @@ finish_loading(struct control *control)
 	struct standing *next = loading_standing(loading);
 	struct record_writer *reply = control->waiting == NULL ? NULL
 		: service_reply(control->service, control->waiting);
-	struct timespec begun;
+	struct timespec begun = next->begun;
 	const char *failed = NULL;
 
-	loading_wait(loading);
-	begun = next->begun;
 	if (reply != NULL && control->loading_is_diff && next->policy != NULL)
 		commands_put_diff(&control->commands, next->policy,
 			loading_diff(loading), reply);
@@ -551,12 +556,17 @@ read_learned(struct control *control)
 		present(control)->directory));
 }
 
+/*
+ * The thread that has read the policy is not waited for: it stands back for
+ * all others, and while it did not get to its end, nobody would take the events
+ * of workers that are asked without a pause.
+ */
 static void
 tick(struct control *control)
 {
 	int64_t now = milliseconds();
 
-	if (control->loading != NULL && loading_is_done(control->loading))
+	if (control->loading != NULL && loading_has_ended(control->loading))
 		finish_loading(control);
 	if (now < control->next_tick)
 		return;

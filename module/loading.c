@@ -85,6 +85,15 @@ loading_is_done(const struct loading *loading)
 	return atomic_load(&loading->is_done);
 }
 
+int
+loading_has_ended(struct loading *loading)
+{
+	if (!loading->is_joined && loading_is_done(loading))
+		loading->is_joined = pthread_tryjoin_np(loading->thread,
+			NULL) == 0;
+	return loading->is_joined;
+}
+
 void
 loading_wait(struct loading *loading)
 {

@@ -28,8 +28,13 @@ struct loading_setup {
 /* NULL when there is no memory or no thread. */
 struct loading *loading_start(const struct loading_setup *setup);
 
-/* Whether it is done, and loading_end() would not wait. */
+/* Whether all is read. The thread may have something to do yet until it ends,
+ * and stands back for others. */
 int loading_is_done(const struct loading *loading);
+
+/* Whether the thread has ended, and loading_wait() and loading_free() would not
+ * wait for it. Does not wait either. */
+int loading_has_ended(struct loading *loading);
 
 /* Waits for the end. */
 void loading_wait(struct loading *loading);

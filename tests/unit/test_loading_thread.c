@@ -31,6 +31,8 @@ struct bell {
 	/* Whether it was done already. */
 	atomic_int was_done;
 	_Atomic(struct loading *) loading;
+	/* Whoever is waked does not come back while this is so. */
+	atomic_int holds;
 };
 
 static void
@@ -42,6 +44,8 @@ ring(void *arg)
 	if (loading != NULL && loading_is_done(loading))
 		atomic_store(&bell->was_done, 1);
 	atomic_fetch_add(&bell->rings, 1);
+	while (atomic_load(&bell->holds))
+		rest();
 }
 
 static struct loading *
@@ -92,7 +96,7 @@ a_good_policy_is_read_and_kept(void **state)
 	struct loading *loading;
 	struct standing taken;
 	struct world world;
-	struct bell bell;
+	struct bell bell = { .holds = 0 };
 	uint64_t before;
 	off_t kept;
 
@@ -133,7 +137,7 @@ static void
 it_is_done_before_it_says_so(void **state)
 {
 	struct world world;
-	struct bell bell;
+	struct bell bell = { .holds = 0 };
 	int i, seen = 0;
 
 	(void)state;
@@ -153,12 +157,37 @@ it_is_done_before_it_says_so(void **state)
 	world_close(&world);
 }
 
+/* A thread that stands back may be late with its end. */
+static void
+nobody_waits_for_the_end_of_its_thread(void **state)
+{
+	struct loading *loading;
+	struct world world;
+	struct bell bell = { .holds = 1 };
+	int i;
+
+	(void)state;
+	world_open(&world, first, 1, NOW);
+	loading = start(&world, &bell, 0);
+	wait_until(loading_is_done(loading));
+	for (i = 0; i < 100; i++)
+		assert_false(loading_has_ended(loading));
+	atomic_store(&bell.holds, 0);
+	wait_until(loading_has_ended(loading));
+	assert_true(loading_has_ended(loading));
+	loading_wait(loading);
+	assert_int_equal(atomic_load(&bell.rings), 1);
+	assert_int_equal(loading_standing(loading)->policy->group_count, 1);
+	loading_free(loading);
+	world_close(&world);
+}
+
 static void
 a_bad_policy_is_none_and_all_errors_are_there(void **state)
 {
 	struct loading *loading;
 	struct world world;
-	struct bell bell;
+	struct bell bell = { .holds = 0 };
 	off_t kept;
 	int diff;
 
@@ -199,7 +228,7 @@ warnings_are_said_and_there(void **state)
 {
 	struct loading *loading;
 	struct world world;
-	struct bell bell;
+	struct bell bell = { .holds = 0 };
 
 	(void)state;
 	world_open(&world, first, 1, NOW);
@@ -221,7 +250,7 @@ a_diff_is_written_and_nothing_kept(void **state)
 	struct loading *loading;
 	struct world world;
 	struct reply reply;
-	struct bell bell;
+	struct bell bell = { .holds = 0 };
 	off_t kept;
 
 	(void)state;
@@ -250,7 +279,7 @@ a_policy_that_cannot_be_kept_is_read(void **state)
 {
 	struct loading *loading;
 	struct world world;
-	struct bell bell;
+	struct bell bell = { .holds = 0 };
 
 	(void)state;
 	world_open(&world, first, 1, NOW);
@@ -274,7 +303,7 @@ a_loading_can_be_given_up_at_any_time(void **state)
 {
 	struct chance chance = { 11 };
 	struct world world;
-	struct bell bell;
+	struct bell bell = { .holds = 0 };
 	int i;
 
 	(void)state;
@@ -301,6 +330,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		test_in_folder(a_good_policy_is_read_and_kept),
 		test_in_folder(it_is_done_before_it_says_so),
+		test_in_folder(nobody_waits_for_the_end_of_its_thread),
 		test_in_folder(a_bad_policy_is_none_and_all_errors_are_there),
 		test_in_folder(warnings_are_said_and_there),
 		test_in_folder(a_diff_is_written_and_nothing_kept),
