@@ -19,6 +19,7 @@
 
 #include <cmocka.h>
 
+#include "process.h"
 #include "sandbox.h"
 
 #define LINE_OCTETS_MAX 8192
@@ -74,6 +75,19 @@ control_open(const struct resolver *resolver)
 	}
 	free(path);
 	return fd;
+}
+
+void
+control_await_idle(const struct resolver *resolver)
+{
+	long long deadline = sandbox_now() + SANDBOX_PATIENCE;
+	char *path = control_path(resolver);
+
+	while (process_connections(path) > 0)
+		if (!sandbox_wait(deadline))
+			fail_msg("%u connections are left",
+				process_connections(path));
+	free(path);
 }
 
 void

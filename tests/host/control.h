@@ -20,6 +20,9 @@ int control_connect(const char *path);
 /* The same, of this resolver; fails without. */
 int control_open(const struct resolver *resolver);
 
+/* Waits until the resolver has left all connections. */
+void control_await_idle(const struct resolver *resolver);
+
 /* Sends TEXT as it is. */
 void control_send(int fd, const char *text);
 

@@ -47,6 +47,26 @@ process_threads(int pid)
 	return entries_of(pid, "task");
 }
 
+/* Each has the name of its listener, at the end of its line; the client's side
+ * has none. The listener is one of them. */
+unsigned
+process_connections(const char *path)
+{
+	FILE *file = fopen("/proc/self/net/unix", "r");
+	char line[512];
+	unsigned count = 0;
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file) != NULL) {
+		const char *found = strstr(line, path);
+
+		count += found != NULL && found[strlen(path)] == '\n';
+	}
+	fclose(file);
+	assert_true(count > 0);
+	return count - 1;
+}
+
 long
 process_resident_kib(int pid)
 {

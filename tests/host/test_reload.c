@@ -697,6 +697,21 @@ await_told(const struct stage *stage, unsigned long memory)
 	}
 }
 
+/* A thread that was waited for is in the process for a moment yet. */
+static void
+await_threads(const struct stage *stage, unsigned threads)
+{
+	long long deadline = sandbox_now() + SANDBOX_PATIENCE;
+	unsigned found;
+
+	while ((found = process_threads(stage->world->resolver->pid)) !=
+	    threads)
+		if (!sandbox_wait(deadline))
+			fail_msg("expected %u threads, found %u", threads,
+				found);
+}
+
+/* What is there for a moment only is not looked at. */
 static struct taken
 look(const struct stage *stage)
 {
@@ -705,6 +720,9 @@ look(const struct stage *stage)
 
 	taken.memory = status_number(stage, "memory");
 	taken.told = await_told(stage, taken.memory);
+	control_await_idle(stage->world->resolver);
+	/* The one beside the workers is left. */
+	await_threads(stage, THREADS + 1);
 	taken.resident = process_resident_kib(pid);
 	taken.descriptors = process_descriptors(pid);
 	taken.threads = process_threads(pid);
@@ -1018,9 +1036,7 @@ static void
 who_goes_away_has_it_reloaded_all_the_same(void **state)
 {
 	struct stage *stage = *state;
-	unsigned i, descriptors = process_descriptors(
-		stage->world->resolver->pid);
-	long long deadline = sandbox_now() + SANDBOX_PATIENCE;
+	unsigned i;
 	char *text;
 	int fd;
 
@@ -1039,9 +1055,7 @@ who_goes_away_has_it_reloaded_all_the_same(void **state)
 	assert_non_null(strstr(text, "\nend\n"));
 	free(text);
 	close(fd);
-	while (process_descriptors(stage->world->resolver->pid) !=
-	    descriptors)
-		assert_true(sandbox_wait(deadline));
+	control_await_idle(stage->world->resolver);
 }
 
 static void
@@ -1070,8 +1084,7 @@ only_one_reload_is_under_way_at_a_time(void **state)
 	stage->generation++;
 	assert_stale(stage, 0);
 	assert_in_force(1);
-	assert_int_equal(process_threads(stage->world->resolver->pid),
-		threads);
+	await_threads(stage, threads);
 	free(big);
 }
 
@@ -1187,8 +1200,7 @@ mix_with(struct stage *stage, const char *command)
 		resolver_await_log_count(stage->world->resolver, STARTED,
 			++starts);
 		assert_in_force(i % 2);
-		assert_int_equal(process_threads(
-			stage->world->resolver->pid), threads);
+		await_threads(stage, threads);
 	}
 	free(big);
 }
@@ -1247,15 +1259,13 @@ assert_not_restarted(const struct stage *stage, unsigned threads)
 	assert_non_null(first);
 	assert_null(strstr(first + 1, STARTED));
 	free(log);
-	assert_int_equal(process_threads(stage->world->resolver->pid),
-		threads);
+	await_threads(stage, threads);
 }
 
 /* Its own thread is gone when it has said so, or soon after. */
 static void
 fast_reload(const struct stage *stage, const char *options, unsigned threads)
 {
-	long long deadline = sandbox_now() + SANDBOX_PATIENCE;
 	char *command, *said;
 
 	if (asprintf(&command, "fast_reload %s", options) < 0)
@@ -1265,8 +1275,7 @@ fast_reload(const struct stage *stage, const char *options, unsigned threads)
 		fail_msg("%s: %s", command, said);
 	free(said);
 	free(command);
-	while (process_threads(stage->world->resolver->pid) > threads)
-		assert_true(sandbox_wait(deadline));
+	await_threads(stage, threads);
 }
 
 static void
