@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Names that a prefetch is tried with, some ten seconds each. */
+#define PREFETCH_TRIES 5
 #define BLOCKED "NXDOMAIN"
 #define EVIL "NOERROR 203.0.113.66"
 
@@ -181,6 +183,32 @@ a_name_in_flight_as_a_cname_target_is_blocked(void **state)
 	free(line);
 }
 
+/* Each cache hit counts until the name has come. */
+static unsigned long
+prefetches(struct world *world)
+{
+	return resolver_stat(world->resolver, "total.num.prefetch");
+}
+
+/* Asks until upstream is asked for NAME again, which it holds back. In the last
+ * tenth of the TTL a cache hit starts a prefetch. Whoever does not get to ask
+ * then comes when the entry is gone, and waits; so nobody waits for that
+ * answer. */
+static void
+await_second_look_up(struct world *world, const char *name)
+{
+	long long deadline = sandbox_now() + SANDBOX_PATIENCE;
+
+	upstream_hold(world->upstream, name);
+	while (upstream_count(world->upstream, name, 0) < 2) {
+		struct asking *asking = ask_begin(Q(ORDINARY, name, TYPE_A));
+
+		assert_answer(Q(UPDATE_HOST, name, TYPE_A), BLOCKED);
+		assert_true(sandbox_wait(deadline));
+		ask_cancel(asking);
+	}
+}
+
 static void
 a_name_that_is_being_prefetched_is_blocked(void **state)
 {
@@ -189,30 +217,31 @@ a_name_that_is_being_prefetched_is_blocked(void **state)
 		.server = "  prefetch: yes\n",
 	};
 	struct world *world = world_start(state, &options);
-	long long deadline = sandbox_now() + SANDBOX_PATIENCE;
+	unsigned long count = 0;
+	char name[32], record[80];
+	unsigned i;
 
-	upstream_add(world->upstream, "short.test. 10 IN A 203.0.113.68\n");
-	assert_answer(Q(ORDINARY, "short.test", TYPE_A),
-		"NOERROR 203.0.113.68");
-	upstream_hold(world->upstream, "short.test");
-	/* In the last tenth of the TTL a cache hit starts a prefetch. */
-	while (upstream_count(world->upstream, "short.test", 0) < 2) {
-		char *line = answer_line(ask(Q(ORDINARY, "short.test",
-			TYPE_A)));
-
-		free(line);
-		assert_answer(Q(UPDATE_HOST, "short.test", TYPE_A), BLOCKED);
-		assert_true(sandbox_wait(deadline));
+	/* Another name where the moment was missed. */
+	for (i = 0; i < PREFETCH_TRIES && count == 0; i++) {
+		snprintf(name, sizeof(name), "short%u.test", i);
+		snprintf(record, sizeof(record), "%s. 10 IN A 203.0.113.68\n",
+			name);
+		upstream_add(world->upstream, record);
+		assert_answer(Q(ORDINARY, name, TYPE_A),
+			"NOERROR 203.0.113.68");
+		await_second_look_up(world, name);
+		count = prefetches(world);
+		if (count == 0)
+			upstream_release(world->upstream, name);
 	}
-	assert_int_equal(resolver_stat(world->resolver,
-		"total.num.prefetch"), 1);
-	assert_answer(Q(UPDATE_HOST, "short.test", TYPE_A), BLOCKED);
-	assert_answer(Q(UPDATE_HOST, "short.test", TYPE_A,
-		.transport = ASK_TCP),
+	assert_true(count > 0);
+	assert_answer(Q(UPDATE_HOST, name, TYPE_A), BLOCKED);
+	assert_answer(Q(UPDATE_HOST, name, TYPE_A, .transport = ASK_TCP),
 		BLOCKED);
-	upstream_release(world->upstream, "short.test");
-	assert_answer(Q(ORDINARY, "short.test", TYPE_A),
-		"NOERROR 203.0.113.68");
+	/* The restricted client's queries started none. */
+	assert_int_equal(prefetches(world), count);
+	upstream_release(world->upstream, name);
+	assert_answer(Q(ORDINARY, name, TYPE_A), "NOERROR 203.0.113.68");
 }
 
 /* Lets a name expire in the cache: asks until its upstream is gone for good
