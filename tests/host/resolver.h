@@ -37,6 +37,13 @@ struct resolver_options {
 	const char *user;
 };
 
+/* Lines for the server: clause, for who counts what comes upstream: what is late
+ * there, on a busy machine or because it is held back, is not asked for again
+ * for some seconds. */
+#define RESOLVER_PATIENT \
+	"  unknown-server-time-limit: 5000\n" \
+	"  infra-cache-min-rtt: 5000\n"
+
 /* Makes a key and a certificate in FOLDER. Returns lines for the server:
  * clause that offer DNS over TLS and over HTTPS with them, to be freed. */
 char *resolver_tls(const char *folder);

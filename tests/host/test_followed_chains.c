@@ -94,7 +94,7 @@ start_with(void **state, const char *server)
 static struct world *
 start(void **state)
 {
-	return start_with(state, NULL);
+	return start_with(state, RESOLVER_PATIENT);
 }
 
 static void

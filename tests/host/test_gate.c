@@ -87,7 +87,7 @@ start_with(void **state, const char *policy, const char *server)
 static int
 setup(void **state)
 {
-	start_with(state, POLICY, NULL);
+	start_with(state, POLICY, RESOLVER_PATIENT);
 	return 0;
 }
 

@@ -69,7 +69,7 @@ start_with(void **state, const char *server, const char *modules)
 static struct world *
 start(void **state)
 {
-	return start_with(state, NULL, NULL);
+	return start_with(state, RESOLVER_PATIENT, NULL);
 }
 
 static unsigned long

@@ -37,6 +37,7 @@ world_setup(void **state)
 {
 	static const struct resolver_options usual = {
 		.policy = WORLD_POLICY,
+		.server = RESOLVER_PATIENT,
 	};
 
 	world_start(state, &usual);
