@@ -37,9 +37,9 @@ struct resolver_options {
 	const char *user;
 };
 
-/* Lines for the server: clause, for who counts what comes upstream: what is late
- * there, on a busy machine or because it is held back, is not asked for again
- * for some seconds. */
+/* Lines for the server: clause, for who counts what comes upstream: what is
+ * late there, on a busy machine or because it is held back, is not asked for
+ * again for some seconds. */
 #define RESOLVER_PATIENT \
 	"  unknown-server-time-limit: 5000\n" \
 	"  infra-cache-min-rtt: 5000\n"
