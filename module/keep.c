@@ -159,6 +159,7 @@ keeping_begin(const char *directory, const char *name)
 	keeping->length = 0;
 	keeping->waiting = 0;
 	keeping->failed = NULL;
+	keeping->error = 0;
 	keeping->directory = open(directory, O_RDONLY | O_DIRECTORY |
 		O_CLOEXEC);
 	if (keeping->directory < 0)

@@ -216,15 +216,17 @@ shrink(struct region *region, void *array, uint32_t used, uint32_t *room,
 	*room = used;
 }
 
-/* Copies LENGTH octets, and up to seven more: labels are short, and it is known
- * beforehand how often this goes round. */
+/* Copies LENGTH octets, which is not 0, and up to seven more: labels are short,
+ * and it is known beforehand how often this goes round. */
 static inline void
 copy_octets(uint8_t *to, const uint8_t *from, unsigned length)
 {
-	unsigned i;
+	unsigned i = 0;
 
-	for (i = 0; i < length; i += 8)
+	do {
 		memcpy(to + i, from + i, 8);
+		i += 8;
+	} while (i < length);
 }
 
 /* As tree_labels(), to write them. */
@@ -1252,7 +1254,7 @@ static uint32_t
 find_twin(const struct names *names, uint32_t node, const struct names *other,
 	int *found)
 {
-	const uint8_t *labels[NAME_LABELS_MAX], *at;
+	const uint8_t *labels[NAME_LABELS_MAX] = { NULL }, *at;
 	unsigned left = labels_of(names, node, labels);
 	uint32_t twin = TREE_ROOT;
 

@@ -78,7 +78,8 @@ read_octet(struct reader *reader, uint8_t *octet, int *wild)
 
 /* Of each octet that stands for itself in a label, written unescaped, its lower
  * case; 0 for the others. */
-#define EIGHT(c) c, c + 1, c + 2, c + 3, c + 4, c + 5, c + 6, c + 7
+#define EIGHT(c) (c), (c) + 1, (c) + 2, (c) + 3, (c) + 4, (c) + 5, (c) + 6, \
+	(c) + 7
 static const uint8_t plain[UCHAR_MAX + 1] = {
 	[0x21] = '!', '"', '#', '$', '%', '&', '\'', '(', ')', 0, '+', ',', '-',
 	0, '/', EIGHT('0'), '8', '9', ':', ';', '<', '=', '>', '?', '@',

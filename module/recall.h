@@ -170,11 +170,12 @@ recall_is(const struct recall_name *place, uint64_t asked,
 	if (place->asked != asked)
 		return 0;
 	differ = recall_differ(place->name, name) |
-		recall_differ(place->name + length - 8, name + length - 8);
+		recall_differ(place->name + (length - 8),
+		name + (length - 8));
 	if (length > 16)
 		differ |= recall_differ(place->name + 8, name + 8) |
-			recall_differ(place->name + length - 16,
-			name + length - 16);
+			recall_differ(place->name + (length - 16),
+			name + (length - 16));
 	for (at = 16; at + 16 < length; at += 16)
 		differ |= recall_differ(place->name + at, name + at) |
 			recall_differ(place->name + at + 8, name + at + 8);
