@@ -308,14 +308,8 @@ check_sinkholes(struct loader *loader, uint32_t number)
 	struct address address;
 	unsigned i;
 
-	for (i = 0; i < group->sinkholes4; i++) {
-		address_set_ip4(&address, group->sinkhole4[i]);
+	for (i = 0; group_sinkhole(group, i, &address) == 0; i++)
 		check_sinkhole(loader, number, &address);
-	}
-	for (i = 0; i < group->sinkholes6; i++) {
-		address_set_ip6(&address, group->sinkhole6[i]);
-		check_sinkhole(loader, number, &address);
-	}
 }
 
 /* Whether an answer of ACTION has a record with a TTL; ACTION_COUNT is none. */

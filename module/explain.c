@@ -302,16 +302,10 @@ explain_addresses(const struct group *group, uint16_t qtype, char *text)
 	unsigned i;
 
 	text[0] = '\0';
-	if (qtype == RRTYPE_A || qtype == RRTYPE_ANY)
-		for (i = 0; i < group->sinkholes4; i++) {
-			address_set_ip4(&address, group->sinkhole4[i]);
+	for (i = 0; group_sinkhole(group, i, &address) == 0; i++)
+		if (qtype == RRTYPE_ANY || qtype == (address.family ==
+		    ADDRESS_IP4 ? RRTYPE_A : RRTYPE_AAAA))
 			add_address(text, &address);
-		}
-	if (qtype == RRTYPE_AAAA || qtype == RRTYPE_ANY)
-		for (i = 0; i < group->sinkholes6; i++) {
-			address_set_ip6(&address, group->sinkhole6[i]);
-			add_address(text, &address);
-		}
 }
 
 /* What answer_write() does; ADDRESSES is room for them. */

@@ -91,17 +91,11 @@ add_sinkholes(struct lines *lines, const char *name)
 	struct address address;
 	unsigned i;
 
-	for (i = 0; i < group->sinkholes4; i++) {
-		address_set_ip4(&address, group->sinkhole4[i]);
+	for (i = 0; group_sinkhole(group, i, &address) == 0; i++) {
 		address_to_text(&address, text);
-		add_line(lines, "local-data: \"%s %u IN A %s\"", name,
-			group->ttl, text);
-	}
-	for (i = 0; i < group->sinkholes6; i++) {
-		address_set_ip6(&address, group->sinkhole6[i]);
-		address_to_text(&address, text);
-		add_line(lines, "local-data: \"%s %u IN AAAA %s\"", name,
-			group->ttl, text);
+		add_line(lines, "local-data: \"%s %u IN %s %s\"", name,
+			group->ttl, address.family == ADDRESS_IP4 ? "A"
+			: "AAAA", text);
 	}
 }
 

@@ -49,6 +49,21 @@ group_in_window(const struct group *group, int64_t now)
 }
 
 int
+group_sinkhole(const struct group *group, unsigned number,
+	struct address *address)
+{
+	if (number < group->sinkholes4) {
+		address_set_ip4(address, group->sinkhole4[number]);
+		return 0;
+	}
+	number -= group->sinkholes4;
+	if (number >= group->sinkholes6)
+		return -1;
+	address_set_ip6(address, group->sinkhole6[number]);
+	return 0;
+}
+
+int
 group_allows_type(const struct group *group, uint16_t qtype)
 {
 	size_t low = 0, high = group->type_count;

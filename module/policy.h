@@ -240,6 +240,11 @@ void group_match(const struct group *group, const struct name *name,
 /* Whether one of the group's windows is open at NOW, seconds since 1970. */
 int group_in_window(const struct group *group, int64_t now);
 
+/* Sets ADDRESS to the group's sinkhole NUMBER, from 0 on: those for A come
+ * first, those for AAAA follow. 0, or -1 where it has not as many. */
+int group_sinkhole(const struct group *group, unsigned number,
+	struct address *address);
+
 /* Whether the group may ask for QTYPE. */
 int group_allows_type(const struct group *group, uint16_t qtype);
 

@@ -16,20 +16,14 @@ struct rpz {
 static void
 write_sinkholes(const struct rpz *rpz, const char *owner)
 {
-	const struct group *group = rpz->group;
 	char text[PREFIX_TEXT_MAX];
 	struct address address;
 	unsigned i;
 
-	for (i = 0; i < group->sinkholes4; i++) {
-		address_set_ip4(&address, group->sinkhole4[i]);
+	for (i = 0; group_sinkhole(rpz->group, i, &address) == 0; i++) {
 		address_to_text(&address, text);
-		fprintf(rpz->export->out, "%s A %s\n", owner, text);
-	}
-	for (i = 0; i < group->sinkholes6; i++) {
-		address_set_ip6(&address, group->sinkhole6[i]);
-		address_to_text(&address, text);
-		fprintf(rpz->export->out, "%s AAAA %s\n", owner, text);
+		fprintf(rpz->export->out, "%s %s %s\n", owner,
+			address.family == ADDRESS_IP4 ? "A" : "AAAA", text);
 	}
 }
 
@@ -173,13 +167,7 @@ write_domain(struct export *export, const struct group *group,
 	/* An address alone would leave other types to the server around. */
 	if (strcmp(name, ".") != 0)
 		fprintf(export->out, "local=/%s/\n", domain);
-	for (i = 0; i < group->sinkholes4; i++) {
-		address_set_ip4(&address, group->sinkhole4[i]);
-		address_to_text(&address, text);
-		fprintf(export->out, "address=/%s/%s\n", domain, text);
-	}
-	for (i = 0; i < group->sinkholes6; i++) {
-		address_set_ip6(&address, group->sinkhole6[i]);
+	for (i = 0; group_sinkhole(group, i, &address) == 0; i++) {
 		address_to_text(&address, text);
 		fprintf(export->out, "address=/%s/%s\n", domain, text);
 	}
