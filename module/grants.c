@@ -173,16 +173,44 @@ take_out(struct grants *grants, size_t number)
 	return entry;
 }
 
-/* Behind those that end at the same time. With the lock. */
+/* Moves one to its place among the first COUNT: behind those that end at the
+ * same time. With the lock. */
+static void
+settle(struct entry **entries, size_t number, size_t count)
+{
+	struct entry *entry = entries[number];
+
+	for (; number > 0 && entries[number - 1]->until > entry->until;
+	     number--)
+		entries[number] = entries[number - 1];
+	for (; number + 1 < count &&
+	     entries[number + 1]->until <= entry->until; number++)
+		entries[number] = entries[number + 1];
+	entries[number] = entry;
+}
+
+/* With the lock. */
 static void
 put_in(struct grants *grants, struct entry *entry)
 {
-	size_t count = grants_count(grants), i = count;
+	size_t count = grants_count(grants);
 
-	for (; i > 0 && grants->entries[i - 1]->until > entry->until; i--)
-		grants->entries[i] = grants->entries[i - 1];
-	grants->entries[i] = entry;
+	grants->entries[count] = entry;
+	settle(grants->entries, count, count + 1);
 	set_count(grants, count + 1);
+}
+
+/* Puts the entry in the place of another, which is the caller's then. With the
+ * lock; yet who asks looks at the count without it, so that a group's only
+ * grant must not be taken out in between. */
+static struct entry *
+replace(struct grants *grants, size_t number, struct entry *entry)
+{
+	struct entry *before = grants->entries[number];
+
+	grants->entries[number] = entry;
+	settle(grants->entries, number, grants_count(grants));
+	return before;
 }
 
 /* Sets the times as they may be, whatever was said. */
@@ -230,8 +258,9 @@ add_entry(struct grants *grants, struct entry *entry)
 		return -1;
 	pthread_rwlock_wrlock(&grants->lock);
 	if (same < count)
-		before = take_out(grants, same);
-	put_in(grants, entry);
+		before = replace(grants, same, entry);
+	else
+		put_in(grants, entry);
 	pthread_rwlock_unlock(&grants->lock);
 	free(before);
 	return 0;

@@ -762,6 +762,7 @@ killed_at_any_time_it_leaves_a_whole_file(void **state)
 
 #define READERS 3
 #define TURNS 3000
+#define ONLY_TURNS 100000
 
 struct shared {
 	struct grants *grants;
@@ -852,6 +853,43 @@ changes_beside_those_who_ask_are_seen_whole(void **state)
 	grants_free(shared.grants);
 }
 
+/* Counts the looks at which what is allowed all the time was not. */
+static void *
+ask_for_one(void *argument)
+{
+	struct shared *shared = argument;
+	struct name name = name_of("only.example");
+
+	while (!atomic_load(&shared->stop)) {
+		if (grants_allow(shared->grants, "g", &name, NOW) == 0)
+			atomic_fetch_add(&shared->wrong, 1);
+		atomic_fetch_add(&shared->looks, 1);
+	}
+	return NULL;
+}
+
+static void
+the_only_grant_is_lengthened_without_a_gap(void **state)
+{
+	struct shared shared = { .grants = new_grants() };
+	pthread_t thread;
+	unsigned turn;
+
+	(void)state;
+	assert_int_equal(grants_add(shared.grants, "g", "only.example", NOW,
+		NOW + HOUR), 0);
+	assert_int_equal(pthread_create(&thread, NULL, ask_for_one, &shared),
+		0);
+	for (turn = 0; turn < ONLY_TURNS || atomic_load(&shared.looks) <
+	     ONLY_TURNS; turn++)
+		assert_int_equal(grants_add(shared.grants, "g", "only.example",
+			NOW, NOW + HOUR + turn % 2), 0);
+	atomic_store(&shared.stop, 1);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(shared.wrong, 0);
+	grants_free(shared.grants);
+}
+
 int
 main(void)
 {
@@ -884,6 +922,7 @@ main(void)
 		test_in_folder(what_cannot_be_written_or_read_is_told),
 		test_in_folder(killed_at_any_time_it_leaves_a_whole_file),
 		test_in_folder(changes_beside_those_who_ask_are_seen_whole),
+		cmocka_unit_test(the_only_grant_is_lengthened_without_a_gap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
