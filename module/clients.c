@@ -565,8 +565,8 @@ is_group(uint32_t cell)
 	return cell < SEARCH || cell == CLIENTS_NONE;
 }
 
-uint32_t
-clients_find_ip4(const struct clients *clients, const uint8_t octets[4])
+static uint32_t
+find_ip4(const struct clients *clients, const uint8_t octets[4])
 {
 	uint32_t address = read32(octets), i;
 	uint32_t cell = cell_of(&clients->index4, address);
@@ -578,8 +578,8 @@ clients_find_ip4(const struct clients *clients, const uint8_t octets[4])
 		: CLIENTS_NONE;
 }
 
-uint32_t
-clients_find_ip6(const struct clients *clients, const uint8_t octets[16])
+static uint32_t
+find_ip6(const struct clients *clients, const uint8_t octets[16])
 {
 	uint64_t high = read64(octets);
 	uint32_t cell = cell_of(&clients->index6, high), i;
@@ -596,9 +596,9 @@ clients_find(const struct clients *clients, const struct address *address)
 {
 	switch (address->family) {
 	case ADDRESS_IP4:
-		return clients_find_ip4(clients, address->octets);
+		return find_ip4(clients, address->octets);
 	case ADDRESS_IP6:
-		return clients_find_ip6(clients, address->octets);
+		return find_ip6(clients, address->octets);
 	case ADDRESS_NONE:
 		break;
 	}

@@ -57,12 +57,6 @@ void clients_free(struct clients *clients);
 uint32_t clients_find(const struct clients *clients,
 	const struct address *address);
 
-/* The same for an address of one family, in network byte order. */
-uint32_t clients_find_ip4(const struct clients *clients,
-	const uint8_t octets[4]);
-uint32_t clients_find_ip6(const struct clients *clients,
-	const uint8_t octets[16]);
-
 /* The same, and that prefix, one that is carved out too; all zeroes, with
  * ADDRESS_NONE for its family, where no prefix holds ADDRESS. */
 uint32_t clients_find_prefix(const struct clients *clients,

@@ -1,12 +1,15 @@
 /*
  * host_state.h - what the parts of the host adapter share.
  *
- * host.c judges requests, host_answers.c the answers to some of them,
- * host_site.c reads what Unbound's configuration declares; host_hook.c or
- * host_stock.c is how Unbound asks. Nobody else includes this.
+ * host.c starts and counts, host_request.c judges requests, host_answers.c the
+ * answers to some of them, host_site.c reads what Unbound's configuration
+ * declares; host_hook.c or host_stock.c is how Unbound asks. Nobody else
+ * includes this.
  */
 #ifndef BITSINK_HOST_STATE_H
 #define BITSINK_HOST_STATE_H
+
+#include <sys/time.h>
 
 #include "control.h"
 #include "inforce.h"
@@ -25,7 +28,6 @@ struct regional;
 struct reply_info;
 struct sldns_buffer;
 struct sockaddr_storage;
-struct timeval;
 
 struct module_state;
 
@@ -87,6 +89,14 @@ struct module_state {
 
 /* --- host.c */
 
+/* The worker that is thread NUMBER of Unbound, which has as many as its
+ * configuration told us. */
+static inline size_t
+host_thread(const struct module_state *state, int number)
+{
+	return (size_t)number < state->worker_count ? (size_t)number : 0;
+}
+
 /* The number of ENV's worker. */
 size_t host_worker(const struct module_state *state,
 	const struct module_env *env);
@@ -101,14 +111,18 @@ int host_passes(struct module_state *state, struct module_env *env,
 int host_client(struct address *client,
 	const struct sockaddr_storage *sockaddr);
 
+/* Some four milliseconds: one query for a name that is known to be allowed is
+ * told of in each. Not as long from one to the next: who always asks right
+ * behind another one is told of, too, now and then. */
+static inline uint64_t
+host_moment(const struct timeval *now)
+{
+	return (((uint64_t)now->tv_sec << 20) +
+		(uint64_t)now->tv_usec) >> 12;
+}
+
 /* Tells which worker this thread is, for host_look(). */
 void host_this_worker(size_t worker);
-
-/* The request callback: every request that may have recursion comes here once,
- * before the cache and the mesh. */
-int host_request(struct module_env *env, struct query_info *qinfo,
-	struct edns_data *edns, struct comm_reply *repinfo,
-	struct regional *region, void *cb_args);
 
 /* A reply callback that looks for targets of CNAMEs, and can do no harm: what
  * it returns is not looked at. */
@@ -130,6 +144,15 @@ int host_listen(const struct dynlibmod_env *dynlib,
 	struct module_state *state, struct module_env *env, int id);
 void host_deafen(const struct dynlibmod_env *dynlib, struct module_env *env,
 	int id);
+
+/* --- host_request.c, for host_hook.c */
+
+/* The request callback: every request that may have recursion comes here once,
+ * before the cache and the mesh; and before that, once more, while Unbound has
+ * not looked into its local zones yet. */
+int host_request(struct module_env *env, struct query_info *qinfo,
+	struct edns_data *edns, struct comm_reply *repinfo,
+	struct regional *region, void *cb_args);
 
 /* --- host_gate.c, for host_stock.c */
 

@@ -138,6 +138,7 @@ inforce_new(struct force *force, size_t workers, const struct names_key *key)
 
 		atomic_init(&use->force, NULL);
 		use->clients.key = (uint32_t)hash_key(key).word[0];
+		use->absents.factor = hash_key(key).word[1] | 1;
 		tally_begin(force->tally, i, &use->passed, 0);
 	}
 	inforce->worker_count = workers;

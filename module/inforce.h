@@ -55,6 +55,7 @@ struct inforce_use {
 	/* Queries of clients in no group that inforce_passes() counted. */
 	_Atomic uint64_t passed;
 	struct recall_clients clients;
+	struct recall_absents absents;
 };
 
 struct inforce {

@@ -54,3 +54,22 @@ recall_name(struct recall *recall, uint32_t group, const uint8_t *name,
 	memcpy(set[0].name, name, length);
 	return &set[0];
 }
+
+void
+recall_absent(struct recall_absents *absents, uint64_t state,
+	const uint8_t *name, size_t length)
+{
+	struct recall_absent *set;
+
+	if (!recall_absent_fits(length))
+		return;
+	set = recall_absent_set(absents, name, length);
+	if (!recall_absent_is(set, name, length) &&
+	    !recall_absent_is(++set, name, length)) {
+		*set = set[-1];
+		set--;
+		set->length = length;
+		memcpy(set->name, name, length);
+	}
+	set->state = state;
+}

@@ -1,6 +1,6 @@
 /*
- * recall.h - what one worker found a moment ago: the groups of clients, and
- * what was decided of names.
+ * recall.h - what one worker found a moment ago: the groups of clients, what was
+ * decided of names, and which names are in no local zone.
  *
  * Most clients and names come again, and are not looked for again then. What is
  * compared is all that was asked with, octet by octet: the answer is never
@@ -10,6 +10,7 @@
  *
  * Names are remembered under one policy, and forgotten with it. Places of
  * clients outlive a policy: each has the epoch of inforce.h in which it holds.
+ * Names in no local zone are such in one state of these zones, which is a number.
  *
  * Thread-safety: for the one worker that it is made for.
  */
@@ -33,13 +34,15 @@ enum {
 	RECALL_WAYS = 2,
 	/* Octets of a name; what is shorter or longer has no place. */
 	RECALL_LEAST = 8,
-	RECALL_MOST = 93
+	RECALL_MOST = 93,
+	RECALL_ABSENT_SETS = 1024,
+	RECALL_ABSENT_MOST = 112
 };
 
 struct recall_client {
 	/* An IPv4 address as it is in the packet. */
 	uint32_t address;
-	/* As of clients_find_ip4(). */
+	/* As of clients_find(). */
 	uint32_t group;
 	/* When that was so. One of them is 0: the first where it is no group,
 	 * and the second where it is one; both are for an empty place. */
@@ -75,6 +78,21 @@ struct recall_name {
 struct recall {
 	struct names_key key;
 	struct recall_name names[RECALL_SETS][RECALL_WAYS];
+};
+
+/* Two cache lines. */
+struct recall_absent {
+	/* In which the name is in no local zone; 0 for an empty place. */
+	alignas(64) uint64_t state;
+	uint64_t length;
+	/* In wire format. */
+	uint8_t name[RECALL_ABSENT_MOST];
+};
+
+struct recall_absents {
+	/* Odd. */
+	uint64_t factor;
+	struct recall_absent names[RECALL_ABSENT_SETS][RECALL_WAYS];
 };
 
 /* What is remembered of names; NULL when out of memory. */
@@ -141,14 +159,12 @@ recall_asked(uint32_t group, size_t length)
 	return (uint64_t)length << 32 | group;
 }
 
-/* The places among which that of a name in wire format is, which fits. Of the
- * name the first sixteen octets count, and the last: those that are the same in
- * these and as long share a set. */
-static inline struct recall_name *
-recall_set(struct recall *recall, uint64_t asked, const uint8_t *name,
+/* Of a name in wire format the first sixteen octets count, and the last: those
+ * that are the same in these and as long share a set. */
+static inline uint64_t
+recall_hash(uint64_t factor, uint64_t asked, const uint8_t *name,
 	size_t length)
 {
-	const uint64_t factor = recall->key.word[1];
 	uint64_t hash = (asked ^ recall_word(name)) * factor;
 
 	hash = (hash ^ recall_word(name + length - 8)) * factor;
@@ -156,6 +172,33 @@ recall_set(struct recall *recall, uint64_t asked, const uint8_t *name,
 		hash = (hash ^ recall_word(name + 8)) * factor;
 		hash = (hash ^ recall_word(name + length - 16)) * factor;
 	}
+	return hash;
+}
+
+/* Whether two names, which are as long, are the same octets. */
+static inline int
+recall_same(const uint8_t *a, const uint8_t *b, size_t length)
+{
+	uint64_t differ = recall_differ(a, b) |
+		recall_differ(a + (length - 8), b + (length - 8));
+	size_t at;
+
+	if (length > 16)
+		differ |= recall_differ(a + 8, b + 8) |
+			recall_differ(a + (length - 16), b + (length - 16));
+	for (at = 16; at + 16 < length; at += 16)
+		differ |= recall_differ(a + at, b + at) |
+			recall_differ(a + at + 8, b + at + 8);
+	return differ == 0;
+}
+
+/* The places among which that of a name in wire format is, which fits. */
+static inline struct recall_name *
+recall_set(struct recall *recall, uint64_t asked, const uint8_t *name,
+	size_t length)
+{
+	uint64_t hash = recall_hash(recall->key.word[1], asked, name, length);
+
 	return recall->names[hash / (UINT64_MAX / RECALL_SETS + 1)];
 }
 
@@ -164,27 +207,60 @@ static inline int
 recall_is(const struct recall_name *place, uint64_t asked,
 	const uint8_t *name, size_t length)
 {
-	uint64_t differ;
-	size_t at;
-
-	if (place->asked != asked)
-		return 0;
-	differ = recall_differ(place->name, name) |
-		recall_differ(place->name + (length - 8),
-		name + (length - 8));
-	if (length > 16)
-		differ |= recall_differ(place->name + 8, name + 8) |
-			recall_differ(place->name + (length - 16),
-			name + (length - 16));
-	for (at = 16; at + 16 < length; at += 16)
-		differ |= recall_differ(place->name + at, name + at) |
-			recall_differ(place->name + at + 8, name + at + 8);
-	return differ == 0;
+	return place->asked == asked &&
+		recall_same(place->name, name, length);
 }
 
 /* The place of a name in wire format, asked for by a client of GROUP: what is
  * not known yet is the caller's to set. NULL where it has none. */
 struct recall_name *recall_name(struct recall *recall, uint32_t group,
+	const uint8_t *name, size_t length);
+
+/* --- Names in no local zone. */
+
+static inline int
+recall_absent_fits(size_t length)
+{
+	return length - RECALL_LEAST <= RECALL_ABSENT_MOST - RECALL_LEAST;
+}
+
+/* The places of a name that fits. */
+static inline struct recall_absent *
+recall_absent_set(struct recall_absents *absents, const uint8_t *name,
+	size_t length)
+{
+	uint64_t hash = recall_hash(absents->factor, length, name, length);
+
+	return absents->names[hash / (UINT64_MAX / RECALL_ABSENT_SETS + 1)];
+}
+
+static inline int
+recall_absent_is(const struct recall_absent *place, const uint8_t *name,
+	size_t length)
+{
+	return place->length == length &&
+		recall_same(place->name, name, length);
+}
+
+/* Whether the name in wire format is known to be in no local zone in STATE,
+ * which is not 0. */
+static inline int
+recall_is_absent(struct recall_absents *absents, uint64_t state,
+	const uint8_t *name, size_t length)
+{
+	const struct recall_absent *set;
+
+	if (!recall_absent_fits(length))
+		return 0;
+	set = recall_absent_set(absents, name, length);
+	if (!recall_absent_is(set, name, length) &&
+	    !recall_absent_is(++set, name, length))
+		return 0;
+	return set->state == state;
+}
+
+/* Remembers that it is. */
+void recall_absent(struct recall_absents *absents, uint64_t state,
 	const uint8_t *name, size_t length);
 
 #endif

@@ -235,7 +235,9 @@ an_unbound_that_it_was_not_compiled_for_is_refused(void **state)
 		"DYNLIBMOD_LAYOUT; const struct dynlibmod_host "
 		"dynlibmod_host = { sizeof(struct dynlibmod_host), "
 		"PACKAGE_VERSION, l }; __attribute__((constructor)) "
-		"static void change(void) { l[3].value += 8; }",
+		"static void change(void) { struct dynlibmod_layout *p = l; "
+		"while (strcmp(p->name, \"sizeof(struct module_env)\") != 0) "
+		"p++; p->value += 8; }",
 		"in which sizeof(struct module_env) is ");
 	sandbox_remove(folder);
 }

@@ -290,6 +290,131 @@ only_a_name_that_is_always_allowed_is_plain(void **state)
 	close_judging(&judging);
 }
 
+static struct recall_absents *
+new_absents(uint64_t factor)
+{
+	struct recall_absents *absents = aligned_alloc(
+		alignof(struct recall_absents), sizeof(*absents));
+
+	assert_non_null(absents);
+	memset(absents, 0, sizeof(*absents));
+	absents->factor = factor;
+	return absents;
+}
+
+static int
+is_absent(struct recall_absents *absents, uint64_t state, const char *text)
+{
+	struct name name = name_of(text);
+
+	return recall_is_absent(absents, state, name.octets, name.length);
+}
+
+static void
+make_absent(struct recall_absents *absents, uint64_t state, const char *text)
+{
+	struct name name = name_of(text);
+
+	recall_absent(absents, state, name.octets, name.length);
+}
+
+static void
+a_name_is_in_no_zone_in_the_state_that_was_told_alone(void **state)
+{
+	struct recall_absents *absents = new_absents(11);
+
+	(void)state;
+	assert_false(is_absent(absents, 1, "some.example"));
+	make_absent(absents, 2, "some.example");
+	assert_true(is_absent(absents, 2, "some.example"));
+	assert_false(is_absent(absents, 1, "some.example"));
+	assert_false(is_absent(absents, 3, "some.example"));
+	make_absent(absents, 3, "some.example");
+	assert_true(is_absent(absents, 3, "some.example"));
+	assert_false(is_absent(absents, 2, "some.example"));
+	/* All that is compared are octets. */
+	assert_false(recall_is_absent(absents, 3,
+		(const uint8_t *)"\4SOME\7example", 14));
+	free(absents);
+}
+
+/* In the same set, of the same length, and the same at both ends. */
+static void
+names_that_are_alike_are_not_taken_for_each_other(void **state)
+{
+	static const char *const alike[] = {
+		"a-label-of-some-length.x.another-label-of-some.example",
+		"a-label-of-some-length.y.another-label-of-some.example",
+		"a-label-of-some-lengtg.x.another-label-of-some.example",
+		"a-label-of-some-length.x.bnother-label-of-some.example",
+	};
+	/* All names are in one set then. */
+	struct recall_absents *absents = new_absents(0);
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(alike); i++) {
+		make_absent(absents, 5, alike[i]);
+		/* The one before is there still. */
+		for (k = 0; k < COUNT_OF(alike); k++)
+			assert_int_equal(is_absent(absents, 5, alike[k]),
+				k == i || k + 1 == i);
+	}
+	free(absents);
+}
+
+static void
+what_is_too_short_or_too_long_is_never_known(void **state)
+{
+	struct recall_absents *absents = new_absents(11);
+	uint8_t name[NAME_OCTETS_MAX];
+	size_t length;
+
+	(void)state;
+	memset(name, 'a', sizeof(name));
+	for (length = 1; length <= sizeof(name); length++) {
+		recall_absent(absents, 7, name, length);
+		assert_int_equal(recall_is_absent(absents, 7, name, length),
+			length >= RECALL_LEAST &&
+			length <= RECALL_ABSENT_MOST);
+	}
+	free(absents);
+}
+
+/* Next to a table that forgets nothing. */
+static void
+no_name_is_known_that_was_not_told(void **state)
+{
+	enum { NAMES = 20000, TURNS = 200000 };
+	struct recall_absents *absents = new_absents(0x9e3779b97f4a7c15);
+	struct chance chance = { 33 };
+	uint64_t *told = calloc(NAMES, sizeof(*told)), zones = 1;
+	unsigned i, known = 0;
+
+	(void)state;
+	print_message("seed %lu\n", (unsigned long)chance.state);
+	assert_non_null(told);
+	for (i = 0; i < TURNS; i++) {
+		unsigned number = chance_below(&chance,
+			1 + chance_below(&chance, NAMES));
+		char text[40];
+
+		snprintf(text, sizeof(text), "%u.name.example", number);
+		if (chance_below(&chance, 1000) == 0)
+			zones++;
+		if (is_absent(absents, zones, text)) {
+			assert_int_equal(told[number], zones);
+			known++;
+		} else if (chance_below(&chance, 2) == 0) {
+			make_absent(absents, zones, text);
+			told[number] = zones;
+		}
+	}
+	assert_in_range(known, TURNS / 100, TURNS - NAMES);
+	free(told);
+	free(absents);
+}
+
 int
 main(void)
 {
@@ -300,6 +425,12 @@ main(void)
 		cmocka_unit_test(a_place_is_of_no_other_name_or_group),
 		cmocka_unit_test(two_names_have_room_in_each_set),
 		test_in_folder(only_a_name_that_is_always_allowed_is_plain),
+		cmocka_unit_test(
+			a_name_is_in_no_zone_in_the_state_that_was_told_alone),
+		cmocka_unit_test(
+			names_that_are_alike_are_not_taken_for_each_other),
+		cmocka_unit_test(what_is_too_short_or_too_long_is_never_known),
+		cmocka_unit_test(no_name_is_known_that_was_not_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,261 @@
+/*
+ * test_local_data_first.c - what Unbound has of its own comes first, also for
+ * a name that was asked before: bitsink judges such a name before Unbound looks
+ * for that, as long as it knows that there is none.
+ */
+#include "world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "statistics.h"
+
+/* A group of two clients. */
+#define POLICY \
+	"bitsink:\n  log: all\n" \
+	"group:\n" \
+	"  name: \"wsus\"\n" \
+	"  client: " UPDATE_HOST "\n" \
+	"  client: " UPDATE_HOST_2 "\n" \
+	"  allow: \".allowed.test\"\n" \
+	"  ttl: 77\n"
+
+/* So often that the client and the name are known, by each thread. */
+#define OFTEN 16
+
+static struct world *
+start_with(void **state, const char *server, const char *clauses)
+{
+	struct resolver_options options = {
+		.policy = POLICY,
+		.server = server,
+		.clauses = clauses,
+	};
+
+	return world_start(state, &options);
+}
+
+static void
+assert_often(struct question question, const char *line)
+{
+	unsigned i;
+
+	for (i = 0; i < OFTEN; i++)
+		assert_answer(question, line);
+}
+
+static void
+control(struct world *world, const char *command)
+{
+	free(resolver_control(world->resolver, command));
+}
+
+/* For a name that is blocked, for one that is allowed, and for whom no policy
+ * is about. */
+static void
+data_comes_and_goes(struct world *world)
+{
+	const struct question blocked = Q(UPDATE_HOST, "evil.test", TYPE_A);
+	const struct question allowed = Q(UPDATE_HOST, "www.allowed.test",
+		TYPE_A);
+	const struct question other = Q(ORDINARY, "evil.test", TYPE_A);
+	const struct question by_ip6 = Q(SANDBOX_IP6_ORDINARY, "evil.test",
+		TYPE_A);
+
+	assert_often(blocked, "NXDOMAIN");
+	assert_often(allowed, "NOERROR 198.51.100.1");
+	assert_often(other, "NOERROR 203.0.113.66");
+	assert_often(by_ip6, "NOERROR 203.0.113.66");
+	control(world, "local_data evil.test A 192.0.2.7");
+	control(world, "local_data www.allowed.test A 192.0.2.8");
+	assert_often(blocked, "NOERROR 192.0.2.7");
+	assert_often(allowed, "NOERROR 192.0.2.8");
+	assert_often(other, "NOERROR 192.0.2.7");
+	assert_often(by_ip6, "NOERROR 192.0.2.7");
+	control(world, "local_zone_remove evil.test");
+	control(world, "local_zone_remove www.allowed.test");
+	assert_often(blocked, "NXDOMAIN");
+	assert_often(allowed, "NOERROR 198.51.100.1");
+	assert_often(other, "NOERROR 203.0.113.66");
+	assert_often(by_ip6, "NOERROR 203.0.113.66");
+}
+
+static void
+local_data_that_is_added_is_answered_at_once(void **state)
+{
+	struct world *world = start_with(state, "", NULL);
+
+	data_comes_and_goes(world);
+	data_comes_and_goes(world);
+}
+
+static void
+each_thread_answers_what_is_added(void **state)
+{
+	data_comes_and_goes(start_with(state, "  num-threads: 2\n", NULL));
+}
+
+static void
+a_local_zone_above_counts_as_well(void **state)
+{
+	struct world *world = start_with(state, "", NULL);
+	const struct question blocked = Q(UPDATE_HOST, "evil.test", TYPE_A);
+	const struct question allowed = Q(UPDATE_HOST, "www.allowed.test",
+		TYPE_A);
+
+	assert_often(blocked, "NXDOMAIN");
+	assert_often(allowed, "NOERROR 198.51.100.1");
+	control(world, "local_zone test always_refuse");
+	assert_often(blocked, "REFUSED");
+	assert_often(allowed, "REFUSED");
+	/* It stands in for the one above. */
+	control(world, "local_zone allowed.test always_transparent");
+	assert_often(blocked, "REFUSED");
+	assert_often(allowed, "NOERROR 198.51.100.1");
+	control(world, "local_zone_remove test");
+	assert_often(blocked, "NXDOMAIN");
+}
+
+/* A zone that lets pass what it has no data for. */
+static void
+data_in_a_zone_that_there_is_is_answered_at_once(void **state)
+{
+	struct world *world = start_with(state,
+		"  local-zone: \"test\" transparent\n", NULL);
+	const struct question blocked = Q(UPDATE_HOST, "evil.test", TYPE_A);
+
+	assert_often(blocked, "NXDOMAIN");
+	control(world, "local_data evil.test A 192.0.2.7");
+	assert_often(blocked, "NOERROR 192.0.2.7");
+	control(world, "local_data_remove evil.test");
+	assert_often(blocked, "NXDOMAIN");
+}
+
+static void
+a_client_with_a_view_is_answered_from_it(void **state)
+{
+	start_with(state,
+		"  access-control-view: " UPDATE_HOST_2 "/32 \"other\"\n"
+		"  access-control-view: " ORDINARY_2 "/32 \"other\"\n",
+		"view:\n  name: \"other\"\n  view-first: yes\n"
+		"  local-zone: \"evil.test\" transparent\n"
+		"  local-data: \"evil.test A 192.0.2.9\"\n");
+	assert_often(Q(UPDATE_HOST, "evil.test", TYPE_A), "NXDOMAIN");
+	assert_often(Q(UPDATE_HOST_2, "evil.test", TYPE_A),
+		"NOERROR 192.0.2.9");
+	assert_often(Q(ORDINARY, "evil.test", TYPE_A),
+		"NOERROR 203.0.113.66");
+	assert_often(Q(ORDINARY_2, "evil.test", TYPE_A),
+		"NOERROR 192.0.2.9");
+	assert_often(Q(UPDATE_HOST, "evil.test", TYPE_A), "NXDOMAIN");
+}
+
+static void
+a_client_with_a_tag_is_answered_from_its_zones(void **state)
+{
+	start_with(state,
+		"  define-tag: \"some\"\n"
+		"  access-control-tag: " UPDATE_HOST_2 "/32 \"some\"\n"
+		"  access-control-tag: " ORDINARY_2 "/32 \"some\"\n"
+		"  local-zone: \"evil.test\" transparent\n"
+		"  local-zone-tag: \"evil.test\" \"some\"\n"
+		"  local-data: \"evil.test A 192.0.2.9\"\n", NULL);
+	assert_often(Q(UPDATE_HOST, "evil.test", TYPE_A), "NXDOMAIN");
+	assert_often(Q(UPDATE_HOST_2, "evil.test", TYPE_A),
+		"NOERROR 192.0.2.9");
+	assert_often(Q(ORDINARY, "evil.test", TYPE_A),
+		"NOERROR 203.0.113.66");
+	assert_often(Q(ORDINARY_2, "evil.test", TYPE_A),
+		"NOERROR 192.0.2.9");
+	assert_often(Q(UPDATE_HOST, "evil.test", TYPE_A), "NXDOMAIN");
+}
+
+static void
+an_auth_zone_is_answered_by_itself(void **state)
+{
+	start_with(state, "",
+		"auth-zone:\n  name: \"own.test\"\n"
+		"  for-downstream: yes\n  primary: 192.0.2.99\n");
+
+	/* It cannot be had, and so fails. */
+	assert_often(Q(UPDATE_HOST, "evil.test", TYPE_A), "NXDOMAIN");
+	assert_often(Q(UPDATE_HOST, "www.own.test", TYPE_A), "SERVFAIL");
+}
+
+static void
+what_the_acl_refuses_is_refused_for_a_known_name_too(void **state)
+{
+	start_with(state, "", NULL);
+	assert_often(Q(UPDATE_HOST, "evil.test", TYPE_A), "NXDOMAIN");
+	assert_often(Q(UPDATE_HOST, "evil.test", TYPE_A, .flags = ASK_NO_RD),
+		"REFUSED");
+	assert_often(Q(UPDATE_HOST, "evil.test", TYPE_A), "NXDOMAIN");
+}
+
+/* For a DS, Unbound looks into the zone above, and for another class into
+ * other zones. */
+static void
+other_types_and_classes_tell_nothing(void **state)
+{
+	start_with(state,
+		"  local-zone: \"own.test\" static\n"
+		"  local-data: \"own.test A 192.0.2.1\"\n"
+		"  local-zone: \"some.test\" transparent\n", NULL);
+	assert_often(Q(UPDATE_HOST, "own.test", LDNS_RR_TYPE_DS),
+		"NXDOMAIN");
+	assert_often(Q(UPDATE_HOST, "own.test", TYPE_A),
+		"NOERROR 192.0.2.1");
+	assert_often(Q(UPDATE_HOST, "some.test", TYPE_TXT,
+		.flags = ASK_CHAOS), "REFUSED");
+	assert_often(Q(UPDATE_HOST, "some.test", TYPE_A), "NXDOMAIN");
+	assert_often(Q(UPDATE_HOST, "evil.test", TYPE_A), "NXDOMAIN");
+	assert_often(Q(UPDATE_HOST, "evil.test", TYPE_TXT,
+		.flags = ASK_CHAOS), "REFUSED");
+}
+
+/* Each is counted once, and not what Unbound answers by itself. */
+static void
+queries_are_counted_once(void **state)
+{
+	struct world *world = start_with(state,
+		"  local-zone: \"own.test\" static\n"
+		"  local-data: \"own.test A 192.0.2.1\"\n", NULL);
+	char *stats;
+
+	assert_often(Q(UPDATE_HOST, "evil.test", TYPE_A), "NXDOMAIN");
+	assert_often(Q(UPDATE_HOST, "www.allowed.test", TYPE_A),
+		"NOERROR 198.51.100.1");
+	assert_often(Q(UPDATE_HOST, "own.test", TYPE_A),
+		"NOERROR 192.0.2.1");
+	assert_often(Q(ORDINARY, "evil.test", TYPE_A),
+		"NOERROR 203.0.113.66");
+	assert_often(Q(ORDINARY, "own.test", TYPE_A),
+		"NOERROR 192.0.2.1");
+	stats = resolver_control(world->resolver, "stats_noreset");
+	assert_int_equal(statistics_total(stats, "blocked"), OFTEN);
+	assert_int_equal(statistics_total(stats, "allowed"), OFTEN);
+	assert_int_equal(statistics_total(stats, "unrestricted"), OFTEN);
+	statistics_check(stats, 1);
+	free(stats);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		own_world_test(local_data_that_is_added_is_answered_at_once),
+		own_world_test(each_thread_answers_what_is_added),
+		own_world_test(a_local_zone_above_counts_as_well),
+		own_world_test(
+			data_in_a_zone_that_there_is_is_answered_at_once),
+		own_world_test(a_client_with_a_view_is_answered_from_it),
+		own_world_test(a_client_with_a_tag_is_answered_from_its_zones),
+		own_world_test(an_auth_zone_is_answered_by_itself),
+		own_world_test(
+			what_the_acl_refuses_is_refused_for_a_known_name_too),
+		own_world_test(other_types_and_classes_tell_nothing),
+		own_world_test(queries_are_counted_once),
+	};
+
+	return world_main(tests);
+}
