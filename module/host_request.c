@@ -299,20 +299,27 @@ judge_known(struct module_env *env, struct query_info *qinfo,
 	return judge_again(env, qinfo, edns, repinfo, region, own);
 }
 
+/* Whether Unbound looks for the name itself in its local zones of this class:
+ * for a DS it looks one label higher. */
+static inline int
+is_looked_for(const struct query_info *qinfo)
+{
+	return qinfo->qclass == RRCLASS_IN &&
+		qinfo->qtype != LDNS_RR_TYPE_DS;
+}
+
 /* Whether a request is to be judged now. Called early, that is so for a name
  * that is in no local zone of this moment; else for any, and what Unbound has
- * found out of such a name is remembered. A DS is looked for one label higher,
- * and other classes in other zones. */
+ * found out of such a name is remembered. */
 static inline int
 is_due(const struct host_worker *own, const struct module_env *env,
 	const struct query_info *qinfo)
 {
 	if (env->local_zones_early != 0)
-		return qinfo->qclass == RRCLASS_IN && recall_is_absent(
+		return is_looked_for(qinfo) && recall_is_absent(
 			&own->use->absents, env->local_zones_early,
 			qinfo->qname, qinfo->qname_len);
-	if (env->local_zones_none != 0 && qinfo->qclass == RRCLASS_IN &&
-	    qinfo->qtype != LDNS_RR_TYPE_DS)
+	if (env->local_zones_none != 0 && is_looked_for(qinfo))
 		recall_absent(&own->use->absents, env->local_zones_none,
 			qinfo->qname, qinfo->qname_len);
 	return 1;

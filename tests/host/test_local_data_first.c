@@ -20,6 +20,16 @@
 	"  allow: \".allowed.test\"\n" \
 	"  ttl: 77\n"
 
+/* Below each other and next to each other, and what they may have. */
+static const char *const names[] = { "test", "evil.test", "x.evil.test",
+	"y.x.evil.test", "allowed.test", "www.allowed.test",
+	"x.www.allowed.test", "other.test" };
+static const char *const data[] = { "A 192.0.2.7", "AAAA 2001:db8::7",
+	"TXT text" };
+
+#define CHANGES 150
+#define QUERIES 12
+
 /* So often that the client and the name are known, by each thread. */
 #define OFTEN 16
 
@@ -170,6 +180,88 @@ a_client_with_a_tag_is_answered_from_its_zones(void **state)
 	assert_often(Q(UPDATE_HOST, "evil.test", TYPE_A), "NXDOMAIN");
 }
 
+static unsigned
+below(unsigned *seed, size_t limit)
+{
+	return (unsigned)rand_r(seed) % (unsigned)limit;
+}
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define PICK(seed, array) ((array)[below((seed), COUNT_OF(array))])
+
+/* One change of the local zones. */
+static void
+change_something(struct world *world, unsigned *seed)
+{
+	static const char *const types[] = { "static", "transparent",
+		"refuse", "typetransparent", "always_nxdomain",
+		"always_nodata", "always_transparent", "inform" };
+	const char *name = PICK(seed, names);
+	char command[128];
+
+	switch (below(seed, 4)) {
+	case 0:
+		snprintf(command, sizeof(command), "local_zone %s %s", name,
+			PICK(seed, types));
+		break;
+	case 1:
+		snprintf(command, sizeof(command), "local_data %s %s", name,
+			PICK(seed, data));
+		break;
+	case 2:
+		snprintf(command, sizeof(command), "local_data_remove %s",
+			name);
+		break;
+	default:
+		snprintf(command, sizeof(command), "local_zone_remove %s",
+			name);
+		break;
+	}
+	control(world, command);
+}
+
+/* The same from one who is never judged early, as of no other client. */
+static void
+assert_alike(struct question question, const char *another)
+{
+	char *first = answer_line(ask(question)), *second;
+
+	question.from = another;
+	second = answer_line(ask(question));
+	if (strcmp(first, second) != 0)
+		print_error("%s, type %d, %s or %s\n", question.name,
+			question.type, first, second);
+	assert_string_equal(first, second);
+	free(second);
+	free(first);
+}
+
+/* Who may look into the cache is not judged early. */
+static void
+any_order_of_changes_is_answered_as_without(void **state)
+{
+	static const int types[] = { TYPE_A, TYPE_A, TYPE_AAAA, TYPE_TXT,
+		LDNS_RR_TYPE_DS };
+	struct world *world = start_with(state,
+		"  access-control: " UPDATE_HOST_2 "/32 allow_snoop\n"
+		"  access-control: " ORDINARY_2 "/32 allow_snoop\n", NULL);
+	unsigned seed = 41, i, k;
+
+	print_message("seed %u\n", seed);
+	for (i = 0; i < CHANGES; i++) {
+		change_something(world, &seed);
+		for (k = 0; k < QUERIES; k++) {
+			struct question question = { .from = UPDATE_HOST,
+				.name = PICK(&seed, names),
+				.type = PICK(&seed, types) };
+
+			assert_alike(question, UPDATE_HOST_2);
+			question.from = ORDINARY;
+			assert_alike(question, ORDINARY_2);
+		}
+	}
+}
+
 static void
 an_auth_zone_is_answered_by_itself(void **state)
 {
@@ -250,6 +342,7 @@ main(void)
 			data_in_a_zone_that_there_is_is_answered_at_once),
 		own_world_test(a_client_with_a_view_is_answered_from_it),
 		own_world_test(a_client_with_a_tag_is_answered_from_its_zones),
+		own_world_test(any_order_of_changes_is_answered_as_without),
 		own_world_test(an_auth_zone_is_answered_by_itself),
 		own_world_test(
 			what_the_acl_refuses_is_refused_for_a_known_name_too),
