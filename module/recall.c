@@ -68,7 +68,7 @@ recall_absent(struct recall_absents *absents, uint64_t state,
 	    !recall_absent_is(++set, name, length)) {
 		*set = set[-1];
 		set--;
-		set->length = length;
+		set->length = (uint8_t)length;
 		memcpy(set->name, name, length);
 	}
 	set->state = state;

@@ -35,8 +35,8 @@ enum {
 	/* Octets of a name; what is shorter or longer has no place. */
 	RECALL_LEAST = 8,
 	RECALL_MOST = 93,
-	RECALL_ABSENT_SETS = 1024,
-	RECALL_ABSENT_MOST = 112
+	RECALL_ABSENT_SETS = 4096,
+	RECALL_ABSENT_MOST = 55
 };
 
 struct recall_client {
@@ -80,14 +80,16 @@ struct recall {
 	struct recall_name names[RECALL_SETS][RECALL_WAYS];
 };
 
-/* Two cache lines. */
+/* A cache line. */
 struct recall_absent {
-	/* In which the name is in no local zone; 0 for an empty place. */
+	/* In which the name is in no local zone. */
 	alignas(64) uint64_t state;
-	uint64_t length;
+	/* 0 for an empty place. */
+	uint8_t length;
 	/* In wire format. */
 	uint8_t name[RECALL_ABSENT_MOST];
 };
+_Static_assert(sizeof(struct recall_absent) == 64, "a cache line");
 
 struct recall_absents {
 	/* Odd. */

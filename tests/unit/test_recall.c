@@ -343,10 +343,10 @@ static void
 names_that_are_alike_are_not_taken_for_each_other(void **state)
 {
 	static const char *const alike[] = {
-		"a-label-of-some-length.x.another-label-of-some.example",
-		"a-label-of-some-length.y.another-label-of-some.example",
-		"a-label-of-some-lengtg.x.another-label-of-some.example",
-		"a-label-of-some-length.x.bnother-label-of-some.example",
+		"a-label-of-a-length.x.another-label-of-a.example",
+		"a-label-of-a-length.y.another-label-of-a.example",
+		"a-label-of-a-lengtg.x.another-label-of-a.example",
+		"a-label-of-a-length.x.bnother-label-of-a.example",
 	};
 	/* All names are in one set then. */
 	struct recall_absents *absents = new_absents(0);
