@@ -160,6 +160,22 @@ sub loads {
 	};
 }
 
+# The same for what is not like that: more names than a worker asks for again
+# and again, and names that are too long to be remembered.
+sub other_loads {
+	my ($world, $prefix) = @_;
+	my $long = 'a-long-label-of-a-name-' x 2;
+	return {
+		'unrestricted, 3072 names' => questions($world,
+			"$prefix-many", [$unrestricted_clients[0]],
+			[map { "www.site-$_.example" } 1 .. 3072], $given),
+		'unrestricted, long names' => questions($world,
+			"$prefix-long", \@unrestricted_clients,
+			[map { "$long.$long.host-$_.example" } 1 .. 16],
+			$given),
+	};
+}
+
 # What is asked of a plain Unbound, which blocks nothing.
 sub plain_loads {
 	my ($world, $restricted) = @_;
