@@ -214,16 +214,32 @@ fill_view(const struct policy *policy, const struct group *group,
 
 /* --- The whole. */
 
+static int
+compare_groups(const void *group, const void *view)
+{
+	const struct group *of_view = ((const struct gate_view *)view)->group;
+
+	if (of_view == group)
+		return 0;
+	return (const struct group *)group < of_view ? -1 : 1;
+}
+
+/* Views stand in the order of the groups. */
 static const struct gate_view *
 view_of(const struct policy *policy, const struct gate *gate, uint32_t group)
 {
-	size_t i;
+	if (group >= policy->group_count)
+		return NULL;
+	return bsearch(&policy->groups[group], gate->views, gate->view_count,
+		sizeof(*gate->views), compare_groups);
+}
 
-	for (i = 0; i < gate->view_count; i++)
-		if (group < policy->group_count &&
-		    gate->views[i].group == &policy->groups[group])
-			return &gate->views[i];
-	return NULL;
+const struct gate_view *
+gate_view_around(const struct gate *gate, const struct policy *policy,
+	const struct prefix *prefix)
+{
+	return view_of(policy, gate, clients_find_around(policy->clients,
+		prefix));
 }
 
 static int
@@ -555,13 +571,12 @@ tell_client(const struct policy *policy, const struct gate *gate,
 			: GATE_VIEW "...", text);
 }
 
-/* The view that clients with the prefix need. */
+/* The number of the view that clients with the prefix need. */
 static uint32_t
 needed_for(const struct policy *policy, const struct gate *gate,
 	const struct prefix *prefix)
 {
-	const struct gate_view *view = view_of(policy, gate,
-		clients_find_around(policy->clients, prefix));
+	const struct gate_view *view = gate_view_around(gate, policy, prefix);
 
 	return view != NULL ? (uint32_t)(view - gate->views) : CLIENTS_NONE;
 }

@@ -60,6 +60,7 @@ struct gate_client {
 };
 
 struct gate {
+	/* In the order of the groups. */
 	struct gate_view *views;
 	size_t view_count;
 	/* In the order of clients.h. */
@@ -71,6 +72,11 @@ struct gate {
  * with gate_free(), which accepts NULL. */
 struct gate *gate_new(const struct policy *policy);
 void gate_free(struct gate *gate);
+
+/* The view that clients with PREFIX need, but for those of longer prefixes
+ * inside it, of GATE, which is POLICY's; NULL is no view of ours. */
+const struct gate_view *gate_view_around(const struct gate *gate,
+	const struct policy *policy, const struct prefix *prefix);
 
 /* Compares what POLICY needs to what the host has, the LENGTH octets of TEXT.
  * What differs is an error. */

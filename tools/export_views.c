@@ -7,22 +7,19 @@
 #include "export.h"
 #include "gate.h"
 
-/* --- Unbound. */
-
-/* The longest netblock of the policy around number NUMBER; NULL for none. */
-static const struct gate_client *
-around(const struct gate *gate, size_t number)
+/* Makes PREFIX a bit shorter: what is around that is around PREFIX, and is not
+ * PREFIX itself. -1 where it has none. */
+static int
+widen(struct prefix *prefix)
 {
-	const struct gate_client *client = &gate->clients[number];
-	size_t i = number;
-
-	while (i-- > 0)
-		if (gate->clients[i].prefix.length < client->prefix.length &&
-		    prefix_holds(&gate->clients[i].prefix,
-		    &client->prefix.address))
-			return &gate->clients[i];
-	return NULL;
+	if (prefix->length == 0)
+		return -1;
+	prefix->length--;
+	prefix_mask(prefix->address.octets, prefix->length);
+	return 0;
 }
+
+/* --- Unbound. */
 
 /* What the host says of a netblock itself is to stay. */
 static int
@@ -41,7 +38,7 @@ static void
 write_client(struct export *export, const struct gate *gate, size_t number)
 {
 	const struct gate_client *client = &gate->clients[number];
-	const struct gate_client *outer = around(gate, number);
+	struct prefix outer = client->prefix;
 	char prefix[PREFIX_TEXT_MAX];
 
 	prefix_to_text(&client->prefix, prefix);
@@ -53,24 +50,11 @@ write_client(struct export *export, const struct gate *gate, size_t number)
 				prefix);
 		fprintf(export->out, "    access-control-view: %s %s\n",
 			prefix, client->view->name);
-	} else if (outer != NULL && outer->view != NULL &&
+	} else if (widen(&outer) == 0 &&
+	    gate_view_around(gate, export->policy, &outer) != NULL &&
 	    !has_netblock(export, &client->prefix)) {
 		fprintf(export->out, "    access-control: %s allow\n", prefix);
 	}
-}
-
-static const struct gate_view *
-view_for(const struct export *export, const struct gate *gate,
-	const struct prefix *prefix)
-{
-	uint32_t group = clients_find_around(export->policy->clients, prefix);
-	size_t i;
-
-	for (i = 0; i < gate->view_count; i++)
-		if (group < export->policy->group_count &&
-		    gate->views[i].group == &export->policy->groups[group])
-			return &gate->views[i];
-	return NULL;
 }
 
 /* Netblocks that unbound.conf has itself count more than those around them. */
@@ -82,8 +66,8 @@ write_site_clients(struct export *export, const struct gate *gate)
 
 	for (i = 0; i < export->site.client_count; i++) {
 		const struct site_client *client = &export->site.clients[i];
-		const struct gate_view *view = view_for(export, gate,
-			&client->prefix);
+		const struct gate_view *view = gate_view_around(gate,
+			export->policy, &client->prefix);
 
 		for (k = 0; k < gate->client_count; k++)
 			if (clients_order(&gate->clients[k].prefix,
@@ -216,11 +200,8 @@ write_acl(struct export *export, const struct group *group)
 			fprintf(export->out, "\t%s;\n", text);
 			continue;
 		}
-		if (outer.length == 0)
-			continue;
-		outer.length--;
-		prefix_mask(outer.address.octets, outer.length);
-		if (clients_find_around(policy->clients, &outer) == number)
+		if (widen(&outer) == 0 &&
+		    clients_find_around(policy->clients, &outer) == number)
 			fprintf(export->out, "\t!%s;\n", text);
 	}
 	fprintf(export->out, "};\n");

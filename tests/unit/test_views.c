@@ -310,6 +310,18 @@ cuts_tell_all_of_a_policy_without_wildcards(void **state)
 
 /* --- Clients. */
 
+static const char *
+view_around(const struct loaded *loaded, const struct gate *gate,
+	const char *text)
+{
+	const struct gate_view *view;
+	struct prefix prefix;
+
+	assert_null(prefix_from_text(&prefix, text));
+	view = gate_view_around(gate, loaded->policy, &prefix);
+	return view != NULL ? view->name : "-";
+}
+
 static void
 clients_need_the_view_of_the_longest_prefix(void **state)
 {
@@ -340,6 +352,15 @@ clients_need_the_view_of_the_longest_prefix(void **state)
 			? gate->clients[i].view->name : "-");
 		assert_string_equal(text, expected[i]);
 	}
+	assert_string_equal(view_around(&loaded, gate, "192.0.2.0/25"),
+		"bitsink-a");
+	assert_string_equal(view_around(&loaded, gate, "192.0.2.7"), "-");
+	assert_string_equal(view_around(&loaded, gate, "192.0.2.64/27"),
+		"bitsink-b");
+	assert_string_equal(view_around(&loaded, gate, "192.0.2.80/29"), "-");
+	assert_string_equal(view_around(&loaded, gate, "2001:db8::1"),
+		"bitsink-a");
+	assert_string_equal(view_around(&loaded, gate, "192.0.2.0/23"), "-");
 	gate_free(gate);
 	unload(&loaded);
 }
