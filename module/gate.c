@@ -319,31 +319,42 @@ struct found_view {
 
 struct found {
 	const struct gate *gate;
-	/* One for each view of the gate. */
+	/* One for each view of the gate, and the number of the last that a
+	 * record was of. */
 	struct found_view *views;
+	size_t last;
 	struct client_entry *entries;
 	size_t entry_count, entry_room;
 	int no_memory;
 };
 
+/* The number of the view in the gate, or how many the gate has where none is of
+ * that name; VIEW may be NULL. From the last one on: all lines of a view come
+ * together, and those of the next view often come next. */
 static size_t
-number_of(const struct gate *gate, const char *view)
+number_of(struct found *found, const char *view)
 {
+	const struct gate *gate = found->gate;
 	size_t i;
 
-	for (i = 0; i < gate->view_count; i++)
-		if (view != NULL && strcmp(gate->views[i].name, view) == 0)
-			break;
-	return i;
+	for (i = 0; view != NULL && i < gate->view_count; i++) {
+		size_t number = (found->last + i) % gate->view_count;
+
+		if (strcmp(gate->views[number].name, view) == 0) {
+			found->last = number;
+			return number;
+		}
+	}
+	return gate->view_count;
 }
 
 /* The number of a view for a table of clients. */
 static uint32_t
-client_number(const struct gate *gate, const char *view)
+client_number(struct found *found, const char *view)
 {
-	size_t number = number_of(gate, view);
+	size_t number = number_of(found, view);
 
-	if (number < gate->view_count)
+	if (number < found->gate->view_count)
 		return (uint32_t)number;
 	return view != NULL && strncmp(view, GATE_VIEW,
 		strlen(GATE_VIEW)) == 0 ? OTHER_VIEW : CLIENTS_NONE;
@@ -382,7 +393,7 @@ take_client(struct found *found, const struct record *record)
 	memset(entry, 0, sizeof(*entry));
 	if (prefix_from_text(&entry->prefix, prefix) != NULL)
 		return -1;
-	entry->group = client_number(found->gate, record_get(record, "view"));
+	entry->group = client_number(found, record_get(record, "view"));
 	entry->tag = record_get(record, "snoops") != NULL;
 	found->entry_count++;
 	return 0;
@@ -393,7 +404,7 @@ take_view(struct found *found, const struct record *record)
 {
 	const char *name = record_get(record, "name");
 	const char *first = record_get(record, "first");
-	size_t number = number_of(found->gate, name);
+	size_t number = number_of(found, name);
 
 	if (name == NULL || first == NULL)
 		return -1;
@@ -410,7 +421,7 @@ take_line(struct found *found, const struct record *record)
 {
 	const char *text = record_get(record, "text");
 	const char *name = record_get(record, "view");
-	size_t number = number_of(found->gate, name);
+	size_t number = number_of(found, name);
 	struct found_view *view;
 
 	if (name == NULL || text == NULL)
