@@ -495,13 +495,13 @@ tell_line(const struct policy *policy, const struct gate_view *view,
 }
 
 static void
-tell_more(const struct policy *policy, const char *what, size_t more,
+tell_more(const struct policy *policy, const char *what, size_t differences,
 	struct diag *diag)
 {
-	if (more > 0)
+	if (differences > TOLD_MAX)
 		diag_error(diag, place_of(policy), "found %zu more differences "
 			"in %s of unbound.conf, expected what \"bitsinkctl "
-			"gate\" prints", more, what);
+			"gate\" prints", differences - TOLD_MAX, what);
 }
 
 /* Both are sorted. */
@@ -534,8 +534,7 @@ compare_view(const struct policy *policy, const struct gate_view *view,
 		i += order <= 0;
 		k += order >= 0;
 	}
-	tell_more(policy, view->name, told > TOLD_MAX ? told - TOLD_MAX : 0,
-		diag);
+	tell_more(policy, view->name, told, diag);
 }
 
 /* The same netblock twice is one: the host knows a family more, that of mapped
@@ -620,8 +619,7 @@ compare_clients(const struct policy *policy, const struct gate *gate,
 		i += order <= 0;
 		k += order >= 0;
 	}
-	tell_more(policy, "access-control", told > TOLD_MAX
-		? told - TOLD_MAX : 0, diag);
+	tell_more(policy, "access-control", told, diag);
 }
 
 /* To who asks without recursion the host tells what it knows of the servers,
@@ -644,8 +642,7 @@ refuse_snooping(const struct policy *policy, const struct found *found,
 			"allow_snoop> in unbound.conf, expected <allow>, for "
 			"they have a view of bitsink", text);
 	}
-	tell_more(policy, "access-control", told > TOLD_MAX
-		? told - TOLD_MAX : 0, diag);
+	tell_more(policy, "access-control", told, diag);
 }
 
 static void

@@ -527,6 +527,47 @@ what_is_more_than_is_needed_is_told(void **state)
 	unload(&loaded);
 }
 
+/* The last error of a host that has COUNT lines too many; their number. */
+static size_t
+too_many(const struct policy *policy, const struct gate *gate, size_t count,
+	char *last, size_t size)
+{
+	struct record_writer writer = { NULL, 0, 0, 0 };
+	struct diag diag;
+	size_t errors, i;
+
+	(void)tell_host(&writer, gate, SIZE_MAX);
+	for (i = 0; i < count; i++)
+		put_line(&writer, "bitsink-b", "local-zone: \"z.\" deny");
+	memset(&diag, 0, sizeof(diag));
+	gate_check(policy, writer.memory, writer.length, &diag);
+	record_clear(&writer);
+	errors = diag.errors;
+	assert_true(errors > 0 && errors <= DIAG_KEPT_MAX);
+	snprintf(last, size, "%s", diag.items[errors - 1].text);
+	diag_clear(&diag);
+	return errors;
+}
+
+static void
+ten_differences_are_told_and_the_others_counted(void **state)
+{
+	struct loaded loaded = load_text(CHECKED);
+	struct gate *gate = gate_new(loaded.policy);
+	char last[512];
+
+	(void)state;
+	assert_int_equal(too_many(loaded.policy, gate, 10, last,
+		sizeof(last)), 10);
+	assert_non_null(strstr(last, "expected no such line"));
+	assert_int_equal(too_many(loaded.policy, gate, 12, last,
+		sizeof(last)), 11);
+	assert_non_null(strstr(last,
+		"found 2 more differences in bitsink-b of unbound.conf"));
+	gate_free(gate);
+	unload(&loaded);
+}
+
 /* A host that asks needs no views, and one that does not takes nothing else. */
 static void
 a_policy_is_checked_where_the_host_does_not_ask(void **state)
@@ -602,6 +643,8 @@ main(void)
 		cmocka_unit_test(clients_need_the_view_of_the_longest_prefix),
 		cmocka_unit_test(what_is_needed_is_enough_and_nothing_less_is),
 		cmocka_unit_test(what_is_more_than_is_needed_is_told),
+		cmocka_unit_test(
+			ten_differences_are_told_and_the_others_counted),
 		cmocka_unit_test(
 			a_policy_is_checked_where_the_host_does_not_ask),
 	};
