@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
+
 /* No pattern names this octet. */
 #define STAND_IN 1
 
@@ -34,22 +36,10 @@ static int
 make_room(struct builder *builder, void *array, size_t used, size_t *room,
 	size_t more, size_t size)
 {
-	size_t wanted = *room == 0 ? 64 : *room;
-	void *grown;
-
-	if (builder->broken || used + more <= *room)
-		return builder->broken ? -1 : 0;
-	while (wanted < used + more)
-		wanted *= 2;
-	memcpy(&grown, array, sizeof(grown));
-	grown = reallocarray(grown, wanted, size);
-	if (grown == NULL) {
-		builder->broken = 1;
-		return -1;
-	}
-	memcpy(array, &grown, sizeof(grown));
-	*room = wanted;
-	return 0;
+	if (!builder->broken)
+		builder->broken = array_room(array, used, room, more,
+			size) != 0;
+	return builder->broken ? -1 : 0;
 }
 
 /* Adds the cut at the COUNT rightmost labels of NAME. */

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
+
 const char *
 diag_word(enum diag_severity severity)
 {
@@ -71,16 +73,9 @@ add(struct diag *diag, enum diag_severity severity, struct origin where,
 		diag->notes++;
 	if (diag->kept >= DIAG_KEPT_MAX)
 		return;
-	if (diag->kept == diag->room) {
-		size_t room = diag->room == 0 ? 16 : diag->room * 2;
-		struct diag_item *items = realloc(diag->items,
-			room * sizeof(*items));
-
-		if (items == NULL)
-			return; /* counted, which is what decides */
-		diag->items = items;
-		diag->room = room;
-	}
+	if (array_room(&diag->items, diag->kept, &diag->room, 1,
+	    sizeof(*diag->items)) != 0)
+		return; /* counted, which is what decides */
 	if (format_item(&item, where, format, args) == 0)
 		diag->items[diag->kept++] = item;
 }

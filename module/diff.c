@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "explain.h"
 #include "rrtype.h"
 
@@ -459,17 +460,9 @@ compare_clients(struct diff *diff)
 static struct change *
 new_change(struct comparison *comparison)
 {
-	size_t room = comparison->kept_room;
-	struct change *grown;
-
-	if (comparison->kept_count == room) {
-		room = room < 8 ? 8 : room * 2;
-		grown = reallocarray(comparison->kept, room, sizeof(*grown));
-		if (grown == NULL)
-			return NULL;
-		comparison->kept = grown;
-		comparison->kept_room = room;
-	}
+	if (array_room(&comparison->kept, comparison->kept_count,
+	    &comparison->kept_room, 1, sizeof(*comparison->kept)) != 0)
+		return NULL;
 	return &comparison->kept[comparison->kept_count];
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "cuts.h"
 #include "record.h"
 
@@ -62,19 +63,10 @@ add_line(struct lines *lines, const char *format, ...)
 	va_list arguments;
 	char *line;
 
+	lines->broken = lines->broken || array_room(&view->lines, view->count,
+		&lines->room, 1, sizeof(*view->lines)) != 0;
 	if (lines->broken)
 		return;
-	if (view->count == lines->room) {
-		size_t room = lines->room == 0 ? 64 : lines->room * 2;
-		char **grown = reallocarray(view->lines, room, sizeof(*grown));
-
-		if (grown == NULL) {
-			lines->broken = 1;
-			return;
-		}
-		view->lines = grown;
-		lines->room = room;
-	}
 	va_start(arguments, format);
 	if (vasprintf(&line, format, arguments) < 0)
 		lines->broken = 1;
@@ -361,22 +353,6 @@ client_number(struct found *found, const char *view)
 }
 
 static int
-grow(void *array, size_t used, size_t *room, size_t size)
-{
-	void *grown;
-
-	if (used < *room)
-		return 0;
-	memcpy(&grown, array, sizeof(grown));
-	grown = reallocarray(grown, *room == 0 ? 64 : *room * 2, size);
-	if (grown == NULL)
-		return -1;
-	memcpy(array, &grown, sizeof(grown));
-	*room = *room == 0 ? 64 : *room * 2;
-	return 0;
-}
-
-static int
 take_client(struct found *found, const struct record *record)
 {
 	const char *prefix = record_get(record, "prefix");
@@ -384,8 +360,8 @@ take_client(struct found *found, const struct record *record)
 
 	if (prefix == NULL)
 		return -1;
-	if (grow(&found->entries, found->entry_count, &found->entry_room,
-	    sizeof(*found->entries)) != 0) {
+	if (array_room(&found->entries, found->entry_count, &found->entry_room,
+	    1, sizeof(*found->entries)) != 0) {
 		found->no_memory = 1;
 		return 0;
 	}
@@ -429,7 +405,7 @@ take_line(struct found *found, const struct record *record)
 	if (number == found->gate->view_count)
 		return 0;
 	view = &found->views[number];
-	if (grow(&view->lines, view->count, &view->room,
+	if (array_room(&view->lines, view->count, &view->room, 1,
 	    sizeof(*view->lines)) != 0)
 		found->no_memory = 1;
 	else

@@ -7,28 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "question.h"
 #include "record.h"
 
 /* More than any kind of line has. */
 #define KEYS_MAX 3
-
-/* Makes room for one element more. As many as a power of two are there or
- * twice as many: nothing is to be noted of the room. */
-static int
-make_room(void *array, size_t count, size_t size)
-{
-	void *grown;
-
-	if ((count & (count - 1)) != 0)
-		return 0;
-	memcpy(&grown, array, sizeof(grown));
-	grown = reallocarray(grown, count == 0 ? 1 : count * 2, size);
-	if (grown == NULL)
-		return -2;
-	memcpy(array, &grown, sizeof(grown));
-	return 0;
-}
 
 /* The values of KEYS, NULL for what is not there. -1 where there is another
  * key, or one of them twice. */
@@ -79,8 +63,8 @@ take_client(struct site *site, const struct record *record)
 	if ((client.tags[0] != '\0' && !is_words(client.tags)) ||
 	    (client.view != NULL && client.view[0] == '\0'))
 		return -1;
-	if (make_room(&site->clients, site->client_count,
-	    sizeof(*site->clients)) != 0)
+	if (array_room(&site->clients, site->client_count, &site->client_room,
+	    1, sizeof(*site->clients)) != 0)
 		return -2;
 	site->clients[site->client_count++] = client;
 	return 0;
@@ -95,7 +79,8 @@ take_tag(struct site *site, const struct record *record)
 	if (read_fields(record, keys, values) != 0 || values[0] == NULL ||
 	    !is_words(values[0]) || strchr(values[0], ' ') != NULL)
 		return -1;
-	if (make_room(&site->tags, site->tag_count, sizeof(*site->tags)) != 0)
+	if (array_room(&site->tags, site->tag_count, &site->tag_room, 1,
+	    sizeof(*site->tags)) != 0)
 		return -2;
 	site->tags[site->tag_count++] = values[0];
 	return 0;
@@ -135,7 +120,7 @@ take_zone(struct site *site, const struct record *record)
 			break;
 	if (kinds[i] == NULL)
 		return -1;
-	if (make_room(&site->zones, site->zone_count,
+	if (array_room(&site->zones, site->zone_count, &site->zone_room, 1,
 	    sizeof(*site->zones)) != 0)
 		return -2;
 	site->zones[site->zone_count].name = values[0];

@@ -41,11 +41,11 @@ struct site_zone {
 
 struct site {
 	struct site_client *clients;
-	size_t client_count;
+	size_t client_count, client_room;
 	const char **tags;
-	size_t tag_count;
+	size_t tag_count, tag_room;
 	struct site_zone *zones;
-	size_t zone_count;
+	size_t zone_count, zone_room;
 	/* The text, which the above points into. */
 	char *text;
 };

@@ -13,6 +13,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "array.h"
+
 /* Seconds without an octet after which nobody is taken to be there. */
 #define PATIENCE 30
 /* No policy makes a reply of that length: who sends it is no module. */
@@ -220,22 +222,6 @@ parse_line(struct record *record, char *line, size_t length, char *wrong,
 	return -1;
 }
 
-static struct record *
-room_for_record(struct reply *reply, size_t *room)
-{
-	struct record *records;
-
-	if (reply->count == *room) {
-		*room = *room == 0 ? 16 : *room * 2;
-		records = reallocarray(reply->records, *room,
-			sizeof(*records));
-		if (records == NULL)
-			return NULL;
-		reply->records = records;
-	}
-	return &reply->records[reply->count];
-}
-
 /* Takes the lines apart up to a last record, which then is the last one. A
  * last line without its newline is left out. */
 static int
@@ -245,12 +231,14 @@ parse_lines(struct reply *reply, size_t length, char *wrong, size_t size)
 	size_t room = 0;
 
 	while ((end = memchr(line, '\n', length)) != NULL) {
-		struct record *record = room_for_record(reply, &room);
+		struct record *record;
 
-		if (record == NULL) {
+		if (array_room(&reply->records, reply->count, &room, 1,
+		    sizeof(*reply->records)) != 0) {
 			snprintf(wrong, size, "out of memory");
 			return -1;
 		}
+		record = &reply->records[reply->count];
 		if (parse_line(record, line, (size_t)(end - line), wrong,
 		    size) != 0)
 			return -1;

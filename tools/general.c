@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "suggest.h"
 
 /* Nobody has more labels but to make work. */
@@ -334,17 +335,10 @@ add_candidate(struct search *search, const struct probe *probes, size_t count)
 	char text[NAMES_PATTERN_MAX], *at = text;
 	struct candidate *candidate;
 
-	if (search->candidate_count == search->room) {
-		size_t room = search->room * 2 + 16;
-
-		candidate = reallocarray(search->candidates, room,
-			sizeof(*candidate));
-		if (candidate == NULL) {
-			search->failed = 1;
-			return;
-		}
-		search->candidates = candidate;
-		search->room = room;
+	if (array_room(&search->candidates, search->candidate_count,
+	    &search->room, 1, sizeof(*search->candidates)) != 0) {
+		search->failed = 1;
+		return;
 	}
 	at = write_labels(at, name, 0, probes[0].pos);
 	if (probes[0].pos > 0)

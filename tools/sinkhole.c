@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "question.h"
 #include "text.h"
 
@@ -116,20 +117,11 @@ add_row(struct join *join, const struct row *key)
 {
 	struct row **place, *row = malloc(sizeof(*row));
 
-	if (join->count == join->room) {
-		size_t room = join->room > 0 ? 2 * join->room : 64;
-		struct row **rows = reallocarray(join->rows, room,
-			sizeof(struct row *));
-
-		if (rows == NULL) {
-			free(row);
-			return NULL;
-		}
-		join->rows = rows;
-		join->room = room;
-	}
-	if (row == NULL)
+	if (row == NULL || array_room(&join->rows, join->count, &join->room, 1,
+	    sizeof(struct row *)) != 0) {
+		free(row);
 		return NULL;
+	}
 	memcpy(row, key, sizeof(*row));
 	place = tsearch(row, &join->tree, compare_rows);
 	if (place == NULL || *place != row) {
