@@ -234,3 +234,12 @@ file_free(struct file *file)
 	file->text = NULL;
 	file->length = 0;
 }
+
+int
+file_are_two(const char *a, const char *b)
+{
+	struct stat of_a, of_b;
+
+	return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 &&
+		(of_a.st_dev != of_b.st_dev || of_a.st_ino != of_b.st_ino);
+}

@@ -43,4 +43,7 @@ void file_free(struct file *file);
  * Only now and then anything is done. */
 void file_drop(const struct file *file, size_t at, size_t *dropped);
 
+/* Whether both are there, and not one file by two names. */
+int file_are_two(const char *a, const char *b);
+
 #endif

@@ -284,16 +284,6 @@ find_list(struct loader *loader, const struct token *name)
 	return path;
 }
 
-/* Whether both are files, and not the same one by two names. */
-static int
-are_two(const char *a, const char *b)
-{
-	struct stat of_a, of_b;
-
-	return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 &&
-		(of_a.st_dev != of_b.st_dev || of_a.st_ino != of_b.st_ino);
-}
-
 /* A site's list that goes before one of the same name is what the site wants;
  * but who looks for a name in the other one should know. */
 static void
@@ -305,7 +295,7 @@ note_others(struct loader *loader, const struct token *name, const char *path)
 	if (is_path(name) || tape_replays(loader->options->tape))
 		return;
 	for (at = 0; try_number(loader, at, name, &other) == 0; at++) {
-		if (other != NULL && are_two(path, other))
+		if (other != NULL && file_are_two(path, other))
 			diag_note(loader->diag, name->where, "list \"%s\" is "
 				"\"%s\", which goes before \"%s\"",
 				loader_quote(name).text, path, other);

@@ -7,7 +7,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+
+#include "file.h"
 
 #define NAME_END ".list"
 
@@ -17,16 +18,6 @@ is_plain(const char *name)
 {
 	return name[0] != '.' && strspn(name, "abcdefghijklmnopqrstuvwxyz"
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == strlen(name);
-}
-
-/* Whether both are there, and not the same one by two names. */
-static int
-are_two(const char *a, const char *b)
-{
-	struct stat of_a, of_b;
-
-	return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 &&
-		(of_a.st_dev != of_b.st_dev || of_a.st_ino != of_b.st_ino);
 }
 
 static struct found_list *
@@ -49,7 +40,7 @@ add_path(struct found_lists *found, const char *name, size_t length,
 	struct found_list *list = find(found, name, length);
 
 	if (list != NULL) {
-		if (list->other == NULL && are_two(list->path, path))
+		if (list->other == NULL && file_are_two(list->path, path))
 			list->other = path;
 		else
 			free(path);
