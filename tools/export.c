@@ -87,15 +87,27 @@ export_wants(const struct export *export, const struct group *group)
 }
 
 void
-export_note_group(struct export *export, const struct group *group)
+export_note_audit(struct export *export, const struct group *group)
 {
 	if (group->audit)
 		export_note(export, group->origin, "group \"%s\" is in audit: "
 			"here it is enforced", group->name);
+}
+
+void
+export_note_types(struct export *export, const struct group *group)
+{
 	if (group->type_count > 0)
 		export_note(export, group->origin, "OPEN: group \"%s\" may ask "
 			"for all types: allow-types is not known here",
 			group->name);
+}
+
+void
+export_note_group(struct export *export, const struct group *group)
+{
+	export_note_audit(export, group);
+	export_note_types(export, group);
 	if (group_inspects(group))
 		export_note(export, group->origin, "OPEN: answers of group "
 			"\"%s\" are not judged: chain and answer-deny are not "

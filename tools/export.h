@@ -56,6 +56,10 @@ struct origin export_place(const struct export *export,
 /* Whether GROUP is to be written. */
 int export_wants(const struct export *export, const struct group *group);
 
+/* That a group in audit is enforced, and that the format knows no types. */
+void export_note_audit(struct export *export, const struct group *group);
+void export_note_types(struct export *export, const struct group *group);
+
 /* What the format cannot say of a group whatever its names are: types, windows,
  * judged answers, audit. */
 void export_note_group(struct export *export, const struct group *group);

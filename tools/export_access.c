@@ -48,6 +48,14 @@ list_name(const struct export *export, const struct group *group, char *name)
 
 #define LIST_NAME_MAX (GROUP_NAME_MAX + 24)
 
+static void
+note_windows(struct export *export, const struct group *group)
+{
+	if (group->window_count > 0)
+		export_note(export, group->origin, "stricter: windows of group "
+			"\"%s\" are shut", group->name);
+}
+
 /* --- Squid. */
 
 struct sources {
@@ -151,12 +159,8 @@ write_squid_group(struct export *export, const struct group *group)
 		return;
 	}
 	list_name(export, group, name);
-	if (group->audit)
-		export_note(export, group->origin, "group \"%s\" is in audit: "
-			"here it is enforced", group->name);
-	if (group->window_count > 0)
-		export_note(export, group->origin, "stricter: windows of group "
-			"\"%s\" are shut", group->name);
+	export_note_audit(export, group);
+	note_windows(export, group);
 	export_note_wild(export, group, cuts);
 	export_ranges(export, group, write_source, &sources);
 	if (sources.count == 0) {
@@ -365,9 +369,7 @@ write_chain(struct export *export, const struct group *group,
 	names_missing(group->own, NULL, write_own, &own);
 	for (i = 0; i < group->list_count; i++)
 		write_list(export, ports, group->lists[i]);
-	if (group->window_count > 0)
-		export_note(export, group->origin, "stricter: windows of group "
-			"\"%s\" are shut", group->name);
+	note_windows(export, group);
 	write_ports(export, "tcp", ports->tcp, name, has);
 	write_ports(export, "udp", ports->udp, name, has);
 	if (has[0])
@@ -391,9 +393,7 @@ write_group(struct export *export, const struct group *group)
 		return;
 	}
 	list_name(export, group, name + 2);
-	if (group->audit)
-		export_note(export, group->origin, "group \"%s\" is in audit: "
-			"here it is enforced", group->name);
+	export_note_audit(export, group);
 	has[0] = write_set(export, group, name, ADDRESS_IP4);
 	has[1] = write_set(export, group, name, ADDRESS_IP6);
 	write_chain(export, group, name, has, ports);

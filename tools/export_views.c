@@ -158,10 +158,7 @@ export_unbound_views(struct export *export)
 	for (i = 0; i < export->policy->group_count; i++) {
 		const struct group *group = &export->policy->groups[i];
 
-		if (group->type_count > 0)
-			export_note(export, group->origin, "OPEN: group \"%s\" "
-				"may ask for all types: allow-types is not "
-				"known here", group->name);
+		export_note_types(export, group);
 		if (group_inspects(group))
 			export_note(export, group->origin, "OPEN: answers of "
 				"group \"%s\" are not judged here",
