@@ -258,13 +258,13 @@ keeping_put(void *context, const char *octets, size_t length)
 	}
 }
 
-/* Whether the old file is the same as what came, to its end. */
+/* Whether the old file, which begins with what came, ends there. */
 static int
 is_kept(const struct keeping *keeping)
 {
 	struct stat status;
 
-	return keeping->new < 0 && keeping->old >= 0 &&
+	return keeping->old >= 0 &&
 		fstat(keeping->old, &status) == 0 &&
 		S_ISREG(status.st_mode) && status.st_size == keeping->length;
 }
@@ -275,10 +275,9 @@ static void
 replace(struct keeping *keeping)
 {
 	char new_name[NAME_MAX + 1];
-	int synced = fsync(keeping->new) == 0;
 
 	name_new(keeping, new_name);
-	if (!synced)
+	if (fsync(keeping->new) != 0)
 		note_failed(keeping, "cannot write the new file");
 	if (close(keeping->new) != 0)
 		note_failed(keeping, "cannot write the new file");
