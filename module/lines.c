@@ -138,7 +138,7 @@ set_of(struct lines *lines, uint64_t hash)
 }
 
 int
-lines_is_first_by(struct lines *lines, const struct event_hashes *hashes,
+lines_is_first(struct lines *lines, const struct event_hashes *hashes,
 	const struct event *event)
 {
 	uint64_t hash = hash_of_line(lines, hashes, event);
@@ -157,26 +157,13 @@ lines_is_first_by(struct lines *lines, const struct event_hashes *hashes,
 	return is_first;
 }
 
-int
-lines_is_first(struct lines *lines, const struct event *event)
-{
-	struct event_hashes hashes;
-
-	lines_hash(&hashes, &lines->key, event);
-	hashes.group = lines_hash_group(&lines->key, event->group);
-	return lines_is_first_by(lines, &hashes, event);
-}
-
 void
-lines_forget(struct lines *lines, const struct event *event)
+lines_forget(struct lines *lines, const struct event_hashes *hashes,
+	const struct event *event)
 {
-	struct event_hashes hashes;
-	uint64_t hash, *set;
+	uint64_t hash = hash_of_line(lines, hashes, event);
+	uint64_t *set = set_of(lines, hash);
 
-	lines_hash(&hashes, &lines->key, event);
-	hashes.group = lines_hash_group(&lines->key, event->group);
-	hash = hash_of_line(lines, &hashes, event);
-	set = set_of(lines, hash);
 	if (set[0] != hash)
 		return;
 	memmove(set, set + 1, (WAYS - 1) * sizeof(*set));

@@ -44,31 +44,31 @@ struct lines_suppressed {
 struct lines *lines_new(unsigned limit, const struct names_key *key);
 void lines_free(struct lines *lines);
 
-/* Whether this client, group, QNAME (in any letter case) and verdict comes for
- * the first time, as far as is known; it is known then. What an allowed name
- * was blocked for, as its type or an address, is told apart, too. */
-int lines_is_first(struct lines *lines, const struct event *event);
-
-/* The same, where hashes of the event's group, client and name are there. */
+/* Hashes of an event's group, client and name, under any one key. */
 struct event_hashes {
 	uint64_t group;
 	uint64_t client;
 	uint64_t name;
 };
 
-int lines_is_first_by(struct lines *lines, const struct event_hashes *hashes,
-	const struct event *event);
-
-/* Those hashes, and apart from the others the one of the group, which changes
- * less often; KEY is of hash_key(). */
+/* Those of client and name, and apart from them the one of the group, which
+ * changes less often; KEY is of hash_key(). */
 void lines_hash(struct event_hashes *hashes, const struct names_key *key,
 	const struct event *event);
 uint64_t lines_hash_group(const struct names_key *key,
 	const struct group *group);
 
-/* Takes back what lines_is_first() has just learned, for a line that is not
- * written after all. */
-void lines_forget(struct lines *lines, const struct event *event);
+/* Whether this client, group, QNAME (in any letter case) and verdict comes for
+ * the first time, as far as is known; it is known then. What an allowed name
+ * was blocked for, as its type or an address, is told apart, too. HASHES are
+ * the event's. */
+int lines_is_first(struct lines *lines, const struct event_hashes *hashes,
+	const struct event *event);
+
+/* Takes back what lines_is_first() has just learned of the same, for a line
+ * that is not written after all. */
+void lines_forget(struct lines *lines, const struct event_hashes *hashes,
+	const struct event *event);
 
 /* Another limit, from the next line on. */
 void lines_set_limit(struct lines *lines, unsigned limit);

@@ -315,7 +315,7 @@ log_event(struct observer *observer, const struct event_hashes *hashes,
 	enum group_log log = event->group->log;
 
 	if (log == GROUP_LOG_OFF || (log == GROUP_LOG_FIRST_SEEN &&
-	    !lines_is_first_by(observer->lines, hashes, event)))
+	    !lines_is_first(observer->lines, hashes, event)))
 		return;
 	begin_minute(observer, event->seconds);
 	if (lines_may_write(observer->lines, event)) {
@@ -324,7 +324,7 @@ log_event(struct observer *observer, const struct event_hashes *hashes,
 	}
 	/* What was not written may come as the first another time. */
 	if (log == GROUP_LOG_FIRST_SEEN)
-		lines_forget(observer->lines, event);
+		lines_forget(observer->lines, hashes, event);
 	atomic_fetch_add_explicit(&observer->suppressed, 1,
 		memory_order_relaxed);
 }

@@ -4,18 +4,19 @@
  */
 #include "support.h"
 
+#include "hash.h"
 #include "lines.h"
 
 #define MINUTE 60
 /* The first second of a minute. */
 #define START (INT64_C(30000000) * MINUTE)
 
-static const struct names_key hash_key = { { 7, 8 } };
+static const struct names_key any_key = { { 7, 8 } };
 
 static struct lines *
 new_lines(unsigned limit)
 {
-	struct lines *lines = lines_new(limit, &hash_key);
+	struct lines *lines = lines_new(limit, &any_key);
 
 	assert_non_null(lines);
 	return lines;
@@ -48,6 +49,33 @@ event_of(const char *client, uint32_t group, const char *qname,
 	return event;
 }
 
+static struct event_hashes
+hashes_of(const struct event *event)
+{
+	const struct names_key key = hash_key(&any_key);
+	struct event_hashes hashes;
+
+	lines_hash(&hashes, &key, event);
+	hashes.group = lines_hash_group(&key, event->group);
+	return hashes;
+}
+
+static int
+is_new(struct lines *lines, const struct event *event)
+{
+	const struct event_hashes hashes = hashes_of(event);
+
+	return lines_is_first(lines, &hashes, event);
+}
+
+static void
+forget(struct lines *lines, const struct event *event)
+{
+	const struct event_hashes hashes = hashes_of(event);
+
+	lines_forget(lines, &hashes, event);
+}
+
 /* --- The first of a kind. */
 
 static void
@@ -58,9 +86,9 @@ a_line_is_first_once(void **state)
 	struct lines *lines = new_lines(0);
 
 	(void)state;
-	assert_true(lines_is_first(lines, &event));
-	assert_false(lines_is_first(lines, &event));
-	assert_false(lines_is_first(lines, &event));
+	assert_true(is_new(lines, &event));
+	assert_false(is_new(lines, &event));
+	assert_false(is_new(lines, &event));
 	lines_free(lines);
 	lines_free(NULL);
 }
@@ -91,12 +119,12 @@ another_client_group_name_or_verdict_is_another_line(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT_OF(others); i++)
-		assert_true(lines_is_first(lines, &others[i]));
+		assert_true(is_new(lines, &others[i]));
 	no_name.qname_len = 0;
-	assert_true(lines_is_first(lines, &no_name));
+	assert_true(is_new(lines, &no_name));
 	for (i = 0; i < COUNT_OF(others); i++)
-		assert_false(lines_is_first(lines, &others[i]));
-	assert_false(lines_is_first(lines, &no_name));
+		assert_false(is_new(lines, &others[i]));
+	assert_false(is_new(lines, &no_name));
 	lines_free(lines);
 }
 
@@ -115,11 +143,11 @@ what_is_wrong_with_an_allowed_name_is_another_line(void **state)
 	(void)state;
 	for (i = 0; i < COUNT_OF(reasons); i++) {
 		event.reason = reasons[i];
-		assert_true(lines_is_first(lines, &event));
+		assert_true(is_new(lines, &event));
 	}
 	for (i = 0; i < COUNT_OF(same); i++) {
 		event.reason = same[i];
-		assert_false(lines_is_first(lines, &event));
+		assert_false(is_new(lines, &event));
 	}
 	lines_free(lines);
 }
@@ -145,10 +173,10 @@ letter_case_and_all_else_make_no_other_line(void **state)
 	same.rule.line = 9;
 	/* What is behind the name is none of it. */
 	same.qname[same.qname_len] = 'x';
-	assert_true(lines_is_first(lines, &event));
-	assert_false(lines_is_first(lines, &same));
+	assert_true(is_new(lines, &event));
+	assert_false(is_new(lines, &same));
 	/* Only ASCII letters have a case. */
-	assert_true(lines_is_first(lines, &other));
+	assert_true(is_new(lines, &other));
 	lines_free(lines);
 }
 
@@ -163,11 +191,11 @@ the_longest_name_is_compared_to_its_end(void **state)
 	event.qname_len = NAME_OCTETS_MAX;
 	memset(event.qname, 'A', sizeof(event.qname));
 	other = event;
-	assert_true(lines_is_first(lines, &event));
+	assert_true(is_new(lines, &event));
 	other.qname[NAME_OCTETS_MAX - 1] = 'b';
-	assert_true(lines_is_first(lines, &other));
+	assert_true(is_new(lines, &other));
 	other.qname[NAME_OCTETS_MAX - 1] = 'a';
-	assert_false(lines_is_first(lines, &other));
+	assert_false(is_new(lines, &other));
 	lines_free(lines);
 }
 
@@ -178,7 +206,7 @@ is_first(struct lines *lines, unsigned number)
 	struct event event = event_of("192.0.2.1", number, "a.example",
 		VERDICT_BLOCK);
 
-	return lines_is_first(lines, &event);
+	return is_new(lines, &event);
 }
 
 /* How many of the lines from FIRST to END - 1 come as the first again. Those
@@ -243,16 +271,16 @@ a_line_that_is_taken_back_is_first_again(void **state)
 
 	(void)state;
 	/* One that is not known is not forgotten either. */
-	lines_forget(lines, &event);
-	assert_true(lines_is_first(lines, &other));
+	forget(lines, &event);
+	assert_true(is_new(lines, &other));
 	for (i = 0; i < 3; i++) {
-		assert_true(lines_is_first(lines, &event));
-		lines_forget(lines, &event);
+		assert_true(is_new(lines, &event));
+		forget(lines, &event);
 	}
-	lines_forget(lines, &event);
-	assert_false(lines_is_first(lines, &other));
-	assert_true(lines_is_first(lines, &event));
-	assert_false(lines_is_first(lines, &event));
+	forget(lines, &event);
+	assert_false(is_new(lines, &other));
+	assert_true(is_new(lines, &event));
+	assert_false(is_new(lines, &event));
 	lines_free(lines);
 }
 
@@ -270,8 +298,8 @@ what_is_taken_back_takes_no_other_with_it(void **state)
 		struct event event = event_of("192.0.2.2", i, "a.example",
 			VERDICT_BLOCK);
 
-		assert_true(lines_is_first(lines, &event));
-		lines_forget(lines, &event);
+		assert_true(is_new(lines, &event));
+		forget(lines, &event);
 	}
 	for (i = 0; i < LINES_SEEN_MAX / 8; i++)
 		known += !is_first(lines, i);
@@ -291,12 +319,12 @@ a_line_goes_on_being_known_under_another_policy(void **state)
 	assert_non_null(gone);
 	memcpy(gone->name, event.group->name, sizeof(gone->name));
 	event.group = gone;
-	assert_true(lines_is_first(lines, &event));
+	assert_true(is_new(lines, &event));
 	memset(gone, 0xa5, sizeof(*gone));
 	free(gone);
 	/* The same name, whatever it is of. */
 	event.group = group_of(1);
-	assert_false(lines_is_first(lines, &event));
+	assert_false(is_new(lines, &event));
 	lines_free(lines);
 }
 
