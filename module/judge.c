@@ -59,7 +59,6 @@ except(struct decision *decision, enum reason reason, uint16_t qtype)
 	decision->rule.column = 0;
 }
 
-/* What the policy leaves open may be allowed for a time. */
 static __attribute__((noinline)) void
 look_for_exception(const struct exceptions *exceptions,
 	const struct query *query, struct decision *decision)
@@ -75,14 +74,22 @@ look_for_exception(const struct exceptions *exceptions,
 		except(decision, reason, query->qtype);
 }
 
+/* What the policy leaves open may be allowed for a time. */
+static inline void
+judge_open(const struct exceptions *exceptions, const struct query *query,
+	struct decision *decision)
+{
+	if (exceptions != NULL && is_open(decision) &&
+	    has_any(exceptions, decision->group))
+		look_for_exception(exceptions, query, decision);
+}
+
 void
 judge_query(const struct policy *policy, const struct exceptions *exceptions,
 	const struct query *query, struct decision *decision)
 {
 	policy_decide(policy, query, decision);
-	if (exceptions != NULL && is_open(decision) &&
-	    has_any(exceptions, decision->group))
-		look_for_exception(exceptions, query, decision);
+	judge_open(exceptions, query, decision);
 }
 
 void
@@ -91,9 +98,7 @@ judge_group_query(const struct policy *policy, const struct group *group,
 	const struct query *query, struct decision *decision)
 {
 	policy_decide_group(policy, group, place, query, decision);
-	if (exceptions != NULL && is_open(decision) &&
-	    has_any(exceptions, decision->group))
-		look_for_exception(exceptions, query, decision);
+	judge_open(exceptions, query, decision);
 }
 
 int64_t
