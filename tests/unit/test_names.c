@@ -599,27 +599,45 @@ assert_agreement(const struct set *set, const char *text, uint32_t except)
 	assert_memory_equal(claimed, expected, sizeof(claimed));
 }
 
+/* Adds COUNT rules, with which the table is finished. */
+static void
+fill(struct set *set, struct chance *chance, size_t count)
+{
+	char text[64];
+
+	while (count-- > 0) {
+		any_rule(chance, text);
+		(void)set_add(set, text);
+	}
+	assert_int_equal(names_finish(set->names), 0);
+}
+
+/* COUNT names are looked up. */
+static void
+assert_agreement_on_some(const struct set *set, struct chance *chance,
+	unsigned count)
+{
+	char text[64];
+
+	while (count-- > 0) {
+		chance_name(chance, text);
+		assert_agreement(set, text, NAMES_NO_RULE);
+	}
+}
+
 static void
 random_tables_agree_with_a_linear_scan(void **state)
 {
 	struct chance chance = { 41 };
-	unsigned round, i;
+	unsigned round;
 
 	(void)state;
 	for (round = 0; round < 100; round++) {
 		size_t room = 1 + chance_below(&chance, 400);
 		struct set set = set_new(room, chance_word(&chance));
-		char text[64];
 
-		for (i = 0; i < room; i++) {
-			any_rule(&chance, text);
-			(void)set_add(&set, text);
-		}
-		assert_int_equal(names_finish(set.names), 0);
-		for (i = 0; i < 1500; i++) {
-			chance_name(&chance, text);
-			assert_agreement(&set, text, NAMES_NO_RULE);
-		}
+		fill(&set, &chance, room);
+		assert_agreement_on_some(&set, &chance, 1500);
 		set_free(&set);
 	}
 }
@@ -674,21 +692,12 @@ the_key_changes_no_answer(void **state)
 	for (k = 0; k < COUNT_OF(keys); k++) {
 		struct chance chance = { 43 };
 		struct set set = set_new(100, 0);
-		char text[64];
-		unsigned i;
 
 		names_free(set.names);
 		set.names = names_new(&keys[k]);
 		assert_non_null(set.names);
-		for (i = 0; i < 100; i++) {
-			any_rule(&chance, text);
-			(void)set_add(&set, text);
-		}
-		assert_int_equal(names_finish(set.names), 0);
-		for (i = 0; i < 500; i++) {
-			chance_name(&chance, text);
-			assert_agreement(&set, text, NAMES_NO_RULE);
-		}
+		fill(&set, &chance, 100);
+		assert_agreement_on_some(&set, &chance, 500);
 		set_free(&set);
 	}
 }
@@ -901,19 +910,10 @@ patterns_may_be_expected(void **state)
 	for (k = 0; k < COUNT_OF(counts); k++) {
 		struct chance chance = { 44 };
 		struct set set = set_new(300, 4);
-		char text[64];
-		unsigned i;
 
 		names_expect(set.names, counts[k]);
-		for (i = 0; i < 300; i++) {
-			any_rule(&chance, text);
-			(void)set_add(&set, text);
-		}
-		assert_int_equal(names_finish(set.names), 0);
-		for (i = 0; i < 500; i++) {
-			chance_name(&chance, text);
-			assert_agreement(&set, text, NAMES_NO_RULE);
-		}
+		fill(&set, &chance, 300);
+		assert_agreement_on_some(&set, &chance, 500);
 		set_free(&set);
 	}
 }
@@ -933,7 +933,6 @@ a_way_that_was_found_stays_right_whatever_is_added(void **state)
 		struct chance chance = { 700 + seed };
 		unsigned ahead = 1 + seed % AHEAD, i;
 		struct set set = set_new(COUNT, seed);
-		char text[64];
 
 		for (i = 0; i < COUNT + ahead; i++) {
 			if (i >= ahead)
@@ -943,10 +942,7 @@ a_way_that_was_found_stays_right_whatever_is_added(void **state)
 			hints[i % ahead] = set_fetch(&set, texts[i % ahead]);
 		}
 		assert_int_equal(names_finish(set.names), 0);
-		for (i = 0; i < 500; i++) {
-			chance_name(&chance, text);
-			assert_agreement(&set, text, NAMES_NO_RULE);
-		}
+		assert_agreement_on_some(&set, &chance, 500);
 		set_free(&set);
 	}
 }
