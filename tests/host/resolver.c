@@ -130,6 +130,23 @@ resolver_has_module(const char *module)
 	return found;
 }
 
+void
+resolver_need_command(const char *command)
+{
+	char *line;
+	int found;
+
+	if (asprintf(&line, TEST_UNBOUND "/unbound-control -h | grep -qw %s",
+	    command) < 0)
+		abort();
+	found = system(line) == 0;
+	free(line);
+	if (found)
+		return;
+	print_message("there is no %s\n", command);
+	skip();
+}
+
 static int
 spawn(const char *folder)
 {
@@ -301,6 +318,18 @@ resolver_configure(struct resolver *resolver,
 	const struct resolver_options *options)
 {
 	write_configuration(resolver->folder, options);
+}
+
+void
+resolver_add_lines(const struct resolver *resolver, const char *lines)
+{
+	char *text = sandbox_read(resolver->folder, "unbound.conf"), *more;
+
+	if (asprintf(&more, "%s%s", text, lines) < 0)
+		abort();
+	sandbox_write(resolver->folder, "unbound.conf", more);
+	free(more);
+	free(text);
 }
 
 void

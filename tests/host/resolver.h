@@ -51,6 +51,10 @@ char *resolver_tls(const char *folder);
 /* Whether the Unbound under test was built with MODULE. */
 int resolver_has_module(const char *module);
 
+/* Skips the test where the Unbound under test has no such COMMAND of
+ * unbound-control. */
+void resolver_need_command(const char *command);
+
 /* Starts Unbound and waits until it answers unbound-control. Fails the test
  * where it does not. */
 struct resolver *resolver_start(const struct resolver_options *options);
@@ -61,6 +65,9 @@ char *resolver_refuses(const struct resolver_options *options);
 /* Writes its configuration and its policy anew, for the next reload. */
 void resolver_configure(struct resolver *resolver,
 	const struct resolver_options *options);
+
+/* Adds LINES to its configuration, for the next reload. */
+void resolver_add_lines(const struct resolver *resolver, const char *lines);
 
 /* Reloads, and waits until that is done. */
 void resolver_reload(struct resolver *resolver);

@@ -96,26 +96,9 @@ check_expired(void **state, const char *server, const char *modules)
 /* --- Settings that are changed while Unbound runs. */
 
 static void
-need_fast_reload(void)
-{
-	if (system(TEST_UNBOUND "/unbound-control -h | grep -qw fast_reload")
-	    == 0)
-		return;
-	print_message("there is no fast_reload\n");
-	skip();
-}
-
-static void
 fast_reload_with(struct world *world, const char *lines)
 {
-	const char *folder = world->resolver->folder;
-	char *text = sandbox_read(folder, "unbound.conf"), *more;
-
-	if (asprintf(&more, "%s%s", text, lines) < 0)
-		abort();
-	sandbox_write(folder, "unbound.conf", more);
-	free(more);
-	free(text);
+	resolver_add_lines(world->resolver, lines);
 	free(resolver_control(world->resolver, "fast_reload"));
 }
 
@@ -190,7 +173,7 @@ nor_is_it_after_a_fast_reload(void **state)
 {
 	struct world *world;
 
-	need_fast_reload();
+	resolver_need_command("fast_reload");
 	world = start_with(state, NULL, NULL);
 	fast_reload_with(world, "server:\n  serve-expired: yes\n"
 		"  serve-expired-ttl: 86400\n"
@@ -205,7 +188,7 @@ what_dns64_makes_after_a_fast_reload_does_not_pass(void **state)
 	struct world *world;
 	char *line;
 
-	need_fast_reload();
+	resolver_need_command("fast_reload");
 	world = start_with(state, "  dns64-prefix: 64:ff9b::/96\n",
 		"dns64 dynlib validator iterator");
 	fast_reload_with(world, "server:\n  dns64-synthall: yes\n");

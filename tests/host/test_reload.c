@@ -1219,28 +1219,12 @@ sighup_and_ours_get_along(void **state)
 
 /* Later versions of Unbound have more ways to reload. */
 static void
-need_command(const char *command)
-{
-	char *line;
-
-	if (asprintf(&line, TEST_UNBOUND "/unbound-control -h | "
-	    "grep -qw %s", command) < 0)
-		abort();
-	if (system(line) != 0) {
-		print_message("there is no %s\n", command);
-		free(line);
-		skip();
-	}
-	free(line);
-}
-
-static void
 reload_keep_cache_and_ours_get_along(void **state)
 {
 	struct stage *stage = *state;
 	unsigned before;
 
-	need_command("reload_keep_cache");
+	resolver_need_command("reload_keep_cache");
 	fill_cache();
 	before = asked_upstream(stage);
 	mix_with(stage, "reload_keep_cache");
@@ -1278,19 +1262,6 @@ fast_reload(const struct stage *stage, const char *options, unsigned threads)
 	await_threads(stage, threads);
 }
 
-static void
-add_to_configuration(const struct stage *stage, const char *lines)
-{
-	const char *folder = stage->world->resolver->folder;
-	char *text = sandbox_read(folder, "unbound.conf"), *more;
-
-	if (asprintf(&more, "%s%s", text, lines) < 0)
-		abort();
-	sandbox_write(folder, "unbound.conf", more);
-	free(more);
-	free(text);
-}
-
 /* The policy is the one before to all who ask meanwhile, with the next one in
  * the file; then that one follows, as ever. */
 static void
@@ -1303,7 +1274,7 @@ fast_reload_leaves_the_policy_in_force(void **state)
 	unsigned long queries;
 	char *stats;
 
-	need_command("fast_reload");
+	resolver_need_command("fast_reload");
 	threads = process_threads(stage->world->resolver->pid);
 	fill_cache();
 	before = asked_upstream(stage);
@@ -1338,7 +1309,7 @@ fast_reload_that_drops_queries_leaves_the_policy_in_force(void **state)
 	struct stage *stage = *state;
 	unsigned threads, i;
 
-	need_command("fast_reload");
+	resolver_need_command("fast_reload");
 	threads = process_threads(stage->world->resolver->pid);
 	for (i = 0; i < 4; i++) {
 		fast_reload(stage, i % 2 ? "+dp" : "+d", threads);
@@ -1367,10 +1338,10 @@ fast_reload_of_another_configuration_leaves_bitsink(void **state)
 	struct stage *stage = *state;
 	unsigned threads, i;
 
-	need_command("fast_reload");
+	resolver_need_command("fast_reload");
 	threads = process_threads(stage->world->resolver->pid);
 	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		add_to_configuration(stage, lines[i]);
+		resolver_add_lines(stage->world->resolver, lines[i]);
 		fast_reload(stage, i % 2 ? "+p" : "", threads);
 		assert_in_force(policy_at(stage->moment));
 		switch_to(stage, NULL);
@@ -1389,7 +1360,7 @@ fast_reload_and_ours_get_along(void **state)
 	unsigned threads, i;
 	int fd;
 
-	need_command("fast_reload");
+	resolver_need_command("fast_reload");
 	threads = process_threads(stage->world->resolver->pid);
 	for (i = 0; i < 6; i++) {
 		put_policy(stage, big[!(i % 2)]);
@@ -1417,10 +1388,10 @@ reload_after_fast_reload_reads_all_anew(void **state)
 	struct stage *stage = *state;
 	unsigned threads, i, starts = 1;
 
-	need_command("fast_reload");
+	resolver_need_command("fast_reload");
 	threads = process_threads(stage->world->resolver->pid);
 	for (i = 0; i < 6; i++) {
-		add_to_configuration(stage, i % 2
+		resolver_add_lines(stage->world->resolver, i % 2
 			? "server:\n  log-identity: \"one\"\n"
 			: "server:\n  log-identity: \"another\"\n");
 		put_policy(stage, policies[!(i % 2)]);
