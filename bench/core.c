@@ -31,7 +31,6 @@
 #include <unistd.h>
 
 #include "clients.h"
-#include "diag.h"
 #include "measure.h"
 #include "names.h"
 #include "policy.h"
@@ -42,17 +41,6 @@
 
 static unsigned rounds = 11;
 static size_t lookups = 1u << 17;
-
-/* As random as that of the module. */
-static struct names_key
-process_key(void)
-{
-	struct names_key key;
-
-	if (getentropy(&key, sizeof(key)) != 0)
-		measure_fail("found no random key");
-	return key;
-}
 
 /* Octets that were taken and not given back. */
 static size_t
@@ -235,7 +223,7 @@ compare_patterns(const struct patterns *patterns, const struct names *names,
 static void
 measure_names(const char *shape, uint32_t count)
 {
-	struct names_key key = process_key();
+	struct names_key key = measure_key();
 	struct patterns patterns;
 	struct names *names;
 	struct rival_names *rival;
@@ -289,7 +277,7 @@ measure_names(const char *shape, uint32_t count)
 static void
 measure_guessed(uint32_t count)
 {
-	struct names_key key = process_key();
+	struct names_key key = measure_key();
 	struct patterns chosen = patterns_make(SHAPE_COLLIDING, count, 1);
 	struct patterns others = patterns_make(SHAPE_RANDOM, count, 1);
 	struct patterns few = patterns_make(SHAPE_COLLIDING,
@@ -568,24 +556,6 @@ write_policy(const struct client_entry *entries, size_t count, uint32_t groups,
 	free(order);
 }
 
-static struct policy *
-load_policy(const char *path)
-{
-	struct policy_options options;
-	struct policy *policy;
-	struct diag diag;
-
-	memset(&options, 0, sizeof(options));
-	memset(&diag, 0, sizeof(diag));
-	options.key = process_key();
-	policy = policy_load(path, &options, &diag);
-	if (policy == NULL)
-		measure_fail("%s", diag.kept > 0 ? diag.items[0].text
-			: "out of memory");
-	diag_clear(&diag);
-	return policy;
-}
-
 static struct verdict_question *
 make_verdict_questions(const struct client_question *clients,
 	const struct name_question *names, size_t count)
@@ -668,7 +638,7 @@ measure_verdicts(uint32_t pattern_count, size_t prefixes, const char *folder)
 
 	write_list(&patterns, folder);
 	write_policy(entries, prefixes, groups, folder, path, sizeof(path));
-	policy = load_policy(path);
+	policy = measure_load(path);
 	rival.clients = make_rival_clients(entries, prefixes);
 	rival.names = make_rival_names(&patterns);
 	for (kind = 0; kind <= KIND_COUNT; kind++)
@@ -827,7 +797,7 @@ compare_decisions(const struct names *names, const struct pattern *patterns,
 static void
 measure_wildcards(const char *form, uint32_t count)
 {
-	struct names_key key = process_key();
+	struct names_key key = measure_key();
 	struct pattern *patterns = measure_memory(count, sizeof(*patterns));
 	struct names *names = new_names(&key, count);
 	char text[SET_TEXT_MAX];
@@ -887,7 +857,7 @@ static const struct {
 static void
 measure_memory_of(const char *word, uint32_t count)
 {
-	struct names_key key = process_key();
+	struct names_key key = measure_key();
 	struct names *names = new_names(&key, count);
 	char text[SET_TEXT_MAX];
 	size_t octets = 0, form;

@@ -6,7 +6,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
+
+#include "diag.h"
 
 #define CACHE_LINE 64u
 
@@ -33,6 +37,34 @@ measure_memory(size_t count, size_t size)
 	if (memory == NULL)
 		measure_fail("out of memory");
 	return memory;
+}
+
+struct names_key
+measure_key(void)
+{
+	struct names_key key;
+
+	if (getentropy(&key, sizeof(key)) != 0)
+		measure_fail("found no random key");
+	return key;
+}
+
+struct policy *
+measure_load(const char *path)
+{
+	struct policy_options options;
+	struct policy *policy;
+	struct diag diag;
+
+	memset(&options, 0, sizeof(options));
+	memset(&diag, 0, sizeof(diag));
+	options.key = measure_key();
+	policy = policy_load(path, &options, &diag);
+	if (policy == NULL)
+		measure_fail("%s", diag.kept > 0 ? diag.items[0].text
+			: "out of memory");
+	diag_clear(&diag);
+	return policy;
 }
 
 double

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "policy.h"
+
 #define ROUNDS_MAX 101u
 
 struct contestant {
@@ -62,6 +64,12 @@ size_t chase_run(const struct contestant *self, size_t count);
 /* Numbers that look like random ones, always the same for the same STATE, to
  * begin with. */
 uint64_t measure_random(uint64_t *state);
+
+/* A key as random as that of the module. */
+struct names_key measure_key(void);
+
+/* Loads a policy with such a key, or ends as measure_fail() does. */
+struct policy *measure_load(const char *path);
 
 /* Says what went wrong, and ends with exit code 1. */
 void measure_fail(const char *format, ...)

@@ -24,7 +24,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "diag.h"
 #include "measure.h"
 #include "policy.h"
 
@@ -138,25 +137,6 @@ time_plain(char **paths, size_t *octets)
 	return measure_now() - before;
 }
 
-static struct policy *
-load(const char *path)
-{
-	struct policy_options options;
-	struct policy *policy;
-	struct diag diag;
-
-	memset(&options, 0, sizeof(options));
-	memset(&diag, 0, sizeof(diag));
-	if (getentropy(&options.key, sizeof(options.key)) != 0)
-		measure_fail("found no random key");
-	policy = policy_load(path, &options, &diag);
-	if (policy == NULL)
-		measure_fail("%s", diag.kept > 0 ? diag.items[0].text
-			: "out of memory");
-	diag_clear(&diag);
-	return policy;
-}
-
 static size_t
 list_memory(const struct policy *policy)
 {
@@ -171,7 +151,7 @@ static double
 time_load(const char *path)
 {
 	double before = measure_now(), after;
-	struct policy *policy = load(path);
+	struct policy *policy = measure_load(path);
 
 	after = measure_now();
 	policy_free(policy);
@@ -212,7 +192,7 @@ static void
 measure_all(const char *path, char **files)
 {
 	static double ms[COUNT][ROUNDS_MAX];
-	struct policy *policy = load(path);
+	struct policy *policy = measure_load(path);
 	size_t patterns = policy->pattern_count, octets = list_memory(policy);
 	struct chase *chase = chase_new(&octets, 1);
 	struct found found;
