@@ -1,13 +1,8 @@
 /*
  * lists.c - list files: a pattern a line, its ports, comments.
- *
- *	# comment
- *	*.windowsupdate.com    http          # comment
- *	download.example       http https
- *	other.example          443/tcp,8530
- *
- * The ports are for people and for firewalls; DNS has none.
  */
+#include "lists.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -16,15 +11,6 @@
 #include <sys/stat.h>
 
 #include "loader.h"
-
-/* A line of a list file on its way: AT is that of the newline, or of the NUL
- * behind the text, when all of it has been read. */
-struct line {
-	const struct file *file;
-	size_t at;
-	size_t start;
-	unsigned number;
-};
 
 /* What an octet of a line is, in bits; 0 for one of a word. */
 enum octet_kind {
@@ -55,7 +41,7 @@ end_of_line(const struct file *file, size_t at)
 
 /* The next word of the line; length 0 where there is none. */
 static void
-next_word(struct line *line, unsigned separators, struct token *word)
+next_word(struct list_line *line, unsigned separators, struct token *word)
 {
 	const char *text = line->file->text;
 	unsigned ends = separators | OCTET_COMMENT | OCTET_END;
@@ -76,6 +62,18 @@ next_word(struct line *line, unsigned separators, struct token *word)
 	/* Where a comment begins in front of any word, none follows. */
 	line->at = at > first || text[at] == '\n' ? at
 		: end_of_line(line->file, at);
+}
+
+void
+lists_pattern(struct list_line *line, struct token *word)
+{
+	next_word(line, OCTET_BLANK, word);
+}
+
+void
+lists_port(struct list_line *line, struct token *word)
+{
+	next_word(line, OCTET_BLANK | OCTET_COMMA, word);
 }
 
 static int
@@ -142,16 +140,16 @@ add_later(struct queue *queue, const struct token *word)
 /* --- Lines. */
 
 static void
-take_line(struct queue *queue, struct line *line)
+take_line(struct queue *queue, struct list_line *line)
 {
 	struct token word;
 
-	next_word(line, OCTET_BLANK, &word);
+	lists_pattern(line, &word);
 	if (word.length == 0)
 		return;
 	add_later(queue, &word);
 	for (;;) {
-		next_word(line, OCTET_BLANK | OCTET_COMMA, &word);
+		lists_port(line, &word);
 		if (word.length == 0)
 			return;
 		if (!is_transport(&word))
@@ -179,7 +177,7 @@ count_lines(const struct file *file)
 static void
 parse_list(struct loader *loader, struct list *list, const struct file *file)
 {
-	struct line line = { file, 0, 0, 0 };
+	struct list_line line = { file, 0, 0, 0 };
 	struct queue queue;
 	size_t dropped = 0;
 

@@ -17,6 +17,7 @@
 
 #include "file.h"
 #include "found.h"
+#include "lists.h"
 #include "session.h"
 
 /* Room for what a comment tells; what is longer is cut. */
@@ -246,46 +247,28 @@ put_list(struct record_writer *writer, const struct found_list *list,
 	record_end(writer);
 }
 
-/* The ports of LINE with one space between them, up to a comment. */
+/* The line is one of the file. */
 static void
-put_ports(struct record_writer *writer, struct span *line)
+put_row(struct record_writer *writer, const struct file *file,
+	struct span line, uint64_t number)
 {
+	size_t start = (size_t)(line.at - file->text);
+	struct list_line row = { file, start, start, (unsigned)number };
 	char ports[FIELD_OCTETS] = "";
-	size_t used = 0;
+	struct token word;
 
-	for (; line->length > 0 && *line->at != '#'; line->at++, line->length--)
-		if (*line->at == ' ' || *line->at == '\t' || *line->at == ',') {
-			if (used > 0 && ports[used - 1] != ' ')
-				ports[used++] = ' ';
-		} else if (used + 2 < sizeof(ports)) {
-			ports[used++] = *line->at;
-		}
-	while (used > 0 && ports[used - 1] == ' ')
-		used--;
-	ports[used] = '\0';
-	record_text(writer, "ports", ports);
-}
-
-static void
-put_row(struct record_writer *writer, struct span line, uint64_t number)
-{
-	struct span pattern;
-
-	skip_blanks(&line);
-	pattern = line;
-	while (line.length > 0 && *line.at != ' ' && *line.at != '\t' &&
-	    *line.at != '#') {
-		line.at++;
-		line.length--;
-	}
-	pattern.length -= line.length;
-	if (pattern.length == 0)
+	lists_pattern(&row, &word);
+	if (word.length == 0)
 		return;
 	record_begin(writer, "row");
 	record_number(writer, "line", number);
-	record_octets(writer, "pattern", pattern.at, pattern.length);
-	put_ports(writer, &line);
-	if (begins(&line, "#")) {
+	record_octets(writer, "pattern", word.text, word.length);
+	for (lists_port(&row, &word); word.length > 0; lists_port(&row, &word))
+		append(ports, (struct span){ word.text, word.length });
+	record_text(writer, "ports", ports);
+	if (*word.text == '#') {
+		line.length -= (size_t)(word.text + 1 - line.at);
+		line.at = word.text + 1;
 		skip_blanks(&line);
 		record_octets(writer, "note", line.at, line.length);
 	}
@@ -304,7 +287,7 @@ put_lines(struct record_writer *writer, const struct file *file, size_t errors)
 		record_end(writer);
 		number++;
 		if (errors == 0)
-			put_row(writer, line, number);
+			put_row(writer, file, line, number);
 	}
 }
 

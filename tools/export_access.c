@@ -7,6 +7,7 @@
 
 #include "export.h"
 #include "file.h"
+#include "lists.h"
 
 /* Names of access lists have letters, digits and '_'. */
 static void
@@ -232,6 +233,9 @@ write_set(struct export *export, const struct group *group, const char *name,
 	return elements.count > 0;
 }
 
+/* Room for the longest, 65535/tcp. */
+#define PORT_TEXT_MAX 16
+
 /* Which ports a group may need: a bit each. */
 struct ports {
 	uint8_t tcp[65536 / 8];
@@ -256,27 +260,29 @@ add_port(struct ports *ports, const char *word)
 		ports->tcp[port / 8] |= (uint8_t)(1 << port % 8);
 }
 
-/* Reads LINE of a list in place, which was read before without an error. */
+/* Reads a line of a list, which was read before without an error. */
 static void
-write_list_line(struct export *export, struct ports *ports, char *line)
+write_list_line(struct export *export, struct ports *ports,
+	struct list_line *line)
 {
-	static const char blanks[] = " \t\r,";
-	char *at, *pattern, *word;
+	char port[PORT_TEXT_MAX];
+	struct token word;
 
-	line[strcspn(line, "#")] = '\0';
-	pattern = strtok_r(line, " \t\r", &at);
-	if (pattern == NULL)
+	lists_pattern(line, &word);
+	if (word.length == 0)
 		return;
-	fprintf(export->out, "\t\t# %s", pattern);
-	word = strtok_r(NULL, blanks, &at);
-	if (word == NULL) {
+	fprintf(export->out, "\t\t# %.*s", (int)word.length, word.text);
+	lists_port(line, &word);
+	if (word.length == 0) {
 		fputs(" http https", export->out);
 		add_port(ports, "http");
 		add_port(ports, "https");
 	}
-	for (; word != NULL; word = strtok_r(NULL, blanks, &at)) {
-		fprintf(export->out, " %s", word);
-		add_port(ports, word);
+	for (; word.length > 0; lists_port(line, &word)) {
+		snprintf(port, sizeof(port), "%.*s", (int)word.length,
+			word.text);
+		fprintf(export->out, " %s", port);
+		add_port(ports, port);
 	}
 	fputc('\n', export->out);
 }
@@ -288,22 +294,16 @@ write_list(struct export *export, struct ports *ports,
 	const struct origin nowhere = { list->file, 0, 0 };
 	struct diag diag;
 	struct file file;
-	char *at, *line;
+	struct list_line line = { &file, 0, 0, 0 };
 
 	memset(&diag, 0, sizeof(diag));
 	memset(&file, 0, sizeof(file));
 	if (file_read(&file, list->file, nowhere, &diag) != 0) {
 		export_note(export, nowhere, "cannot be read again");
 	} else {
-		char *copy = strndup(file.text, file.length);
-
-		if (copy == NULL)
-			export->broken = 1;
 		fprintf(export->out, "\t\t# List %s:\n", list->name);
-		for (line = copy != NULL ? strtok_r(copy, "\n", &at) : NULL;
-		    line != NULL; line = strtok_r(NULL, "\n", &at))
-			write_list_line(export, ports, line);
-		free(copy);
+		for (; line.at < file.length; line.at++)
+			write_list_line(export, ports, &line);
 	}
 	file_free(&file);
 	diag_clear(&diag);
