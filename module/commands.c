@@ -306,16 +306,9 @@ count_of(const struct commands *commands, enum tally_count count)
 static int
 sum_up(const struct commands *commands, struct tally_values *values)
 {
-	struct tally_values scratch;
-
 	if (tally_values_init(values, commands->tally->group_count) != 0)
 		return -1;
-	if (tally_values_init(&scratch, commands->tally->group_count) != 0) {
-		tally_values_clear(values);
-		return -1;
-	}
-	stats_sum(commands->tally, values, &scratch);
-	tally_values_clear(&scratch);
+	stats_sum(commands->tally, values);
 	return 0;
 }
 

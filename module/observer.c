@@ -28,8 +28,8 @@
 
 struct per_policy {
 	struct history *history;
-	/* What the tally stands at, and room to add it up. */
-	struct tally_values sum, scratch;
+	/* What the tally stands at. */
+	struct tally_values sum;
 	struct outcomes *counts;
 	size_t counts_room; /* octets */
 };
@@ -379,7 +379,7 @@ note_memory(struct observer *observer)
 	size_t octets = sizeof(*observer) + lines_memory(observer->lines) +
 		history_memory(observer->now.history) +
 		groups * sizeof(*observer->now.counts) +
-		2 * groups * TALLY_CELLS * sizeof(*observer->now.sum.cells);
+		groups * TALLY_CELLS * sizeof(*observer->now.sum.cells);
 
 	octets += top_memory(observer->allowed) +
 		learned_memory(observer->learned);
@@ -393,7 +393,7 @@ feed_history(struct observer *observer, int64_t now)
 {
 	size_t i;
 
-	stats_sum(observer->tally, &observer->now.sum, &observer->now.scratch);
+	stats_sum(observer->tally, &observer->now.sum);
 	for (i = 0; i < observer->policy->group_count; i++)
 		observer->now.counts[i] = outcomes_of(
 			&observer->policy->groups[i],
@@ -438,7 +438,6 @@ clear_per_policy(struct per_policy *parts)
 	history_free(parts->history);
 	pages_give(parts->counts, parts->counts_room);
 	tally_values_clear(&parts->sum);
-	tally_values_clear(&parts->scratch);
 	memset(parts, 0, sizeof(*parts));
 }
 
@@ -451,8 +450,7 @@ make_per_policy(struct per_policy *parts, size_t groups)
 	parts->counts_room = (groups + 1) * sizeof(*parts->counts);
 	parts->counts = pages_take(parts->counts_room);
 	if (parts->history != NULL && parts->counts != NULL &&
-	    tally_values_init(&parts->sum, groups) == 0 &&
-	    tally_values_init(&parts->scratch, groups) == 0)
+	    tally_values_init(&parts->sum, groups) == 0)
 		return 0;
 	clear_per_policy(parts);
 	return -1;

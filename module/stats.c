@@ -29,8 +29,6 @@ struct books {
 	struct sums *earlier;
 	/* What the worker took. */
 	struct sums *taken;
-	/* For reading. */
-	struct tally_values scratch;
 };
 
 struct stats {
@@ -104,27 +102,15 @@ put_out(struct printer *printer, stats_line line, void *arg)
 
 /* --- Sums of a tally. */
 
-static size_t
-cells_of(const struct tally *tally)
-{
-	return tally->group_count * TALLY_CELLS;
-}
-
 void
-stats_sum(const struct tally *tally, struct tally_values *values,
-	struct tally_values *scratch)
+stats_sum(const struct tally *tally, struct tally_values *values)
 {
-	size_t worker, i;
+	size_t worker;
 
 	/* Most of the thread's work where there are many groups. */
 	tally_read(tally, 0, values);
-	for (worker = 1; worker < tally->worker_count; worker++) {
-		tally_read(tally, worker, scratch);
-		for (i = 0; i < TALLY_COUNTS; i++)
-			values->counts[i] += scratch->counts[i];
-		for (i = 0; i < cells_of(tally); i++)
-			values->cells[i] += scratch->cells[i];
-	}
+	for (worker = 1; worker < tally->worker_count; worker++)
+		tally_add(tally, worker, values);
 }
 
 /* --- Printing. */
@@ -277,33 +263,19 @@ set_back(struct stats *stats, size_t worker)
 	sums_zero(&stats->books.earlier[worker]);
 }
 
-/* TAKEN becomes what WORKER counted since it was set back. */
+/* TAKEN becomes what WORKER counted since it was set back; with RESET it is set
+ * back at once. */
 static void
-take(struct stats *stats, size_t worker, struct sums *taken)
+take(struct stats *stats, size_t worker, struct sums *taken, int reset)
 {
 	struct books *books = &stats->books;
 
 	sums_zero(taken);
 	sums_add(taken, &books->earlier[worker]);
-	tally_read(stats->tally, worker, &books->scratch);
-	sums_add_values(taken, stats->standing->policy, &books->scratch,
-		&books->base[worker]);
-}
-
-/* The same, and at once sets it back: nothing is counted in between and
- * forgotten. */
-static void
-take_and_set_back(struct stats *stats, size_t worker, struct sums *taken)
-{
-	struct books *books = &stats->books;
-	struct tally_values read;
-
-	take(stats, worker, taken);
-	/* What was read is the base now, and the old base is for reading. */
-	read = books->scratch;
-	books->scratch = books->base[worker];
-	books->base[worker] = read;
-	sums_zero(&books->earlier[worker]);
+	sums_add_tally(taken, stats->standing->policy, stats->tally, worker,
+		&books->base[worker], reset);
+	if (reset)
+		sums_zero(&books->earlier[worker]);
 }
 
 static void
@@ -326,7 +298,7 @@ void
 stats_take(struct stats *stats, size_t worker)
 {
 	pthread_mutex_lock(&stats->lock);
-	take(stats, worker, &stats->books.taken[worker]);
+	take(stats, worker, &stats->books.taken[worker], 0);
 	stats->open[worker] = OPEN;
 	pthread_mutex_unlock(&stats->lock);
 }
@@ -395,12 +367,9 @@ gather_now(struct stats *stats, int reset, struct sums *sums)
 	size_t i;
 
 	for (i = 0; i < stats->worker_count; i++) {
-		if (!reset) {
-			take(stats, i, &sums[i]);
-			continue;
-		}
-		take_and_set_back(stats, i, &sums[i]);
-		forget_taken(stats, i);
+		take(stats, i, &sums[i], reset);
+		if (reset)
+			forget_taken(stats, i);
 	}
 }
 
@@ -490,7 +459,6 @@ free_books(struct books *books, size_t workers)
 	free_values(books->base, workers);
 	free_sums(books->earlier, workers);
 	free_sums(books->taken, workers);
-	tally_values_clear(&books->scratch);
 	memset(books, 0, sizeof(*books));
 }
 
@@ -501,8 +469,7 @@ make_books(struct books *books, size_t workers, size_t groups)
 	books->base = new_values(workers, groups);
 	books->earlier = new_sums(workers, groups);
 	books->taken = new_sums(workers, groups);
-	if (tally_values_init(&books->scratch, groups) == 0 &&
-	    books->base != NULL && books->earlier != NULL &&
+	if (books->base != NULL && books->earlier != NULL &&
 	    books->taken != NULL)
 		return 0;
 	free_books(books, workers);
@@ -526,9 +493,8 @@ stats_switch(struct stats *stats, const struct standing *standing,
 
 	pthread_mutex_lock(&stats->lock);
 	for (i = 0; i < stats->worker_count; i++) {
-		tally_read(stats->tally, i, &books->scratch);
-		sums_add_values(&books->earlier[i], stats->standing->policy,
-			&books->scratch, &books->base[i]);
+		sums_add_tally(&books->earlier[i], stats->standing->policy,
+			stats->tally, i, &books->base[i], 0);
 		sums_add_earlier(&next->earlier[i], &books->earlier[i], map);
 		sums_add_earlier(&next->taken[i], &books->taken[i], map);
 		if (stats->open[i] != NOT_OPEN)
@@ -595,6 +561,6 @@ stats_memory(const struct stats *stats)
 	return sizeof(*stats) +
 		stats->worker_count * 2 * (sizeof(struct sums) +
 		(groups + 1) * sizeof(struct outcomes)) +
-		(stats->worker_count + 1) * (sizeof(struct tally_values) +
-		cells_of(stats->tally) * sizeof(uint64_t));
+		stats->worker_count * (sizeof(struct tally_values) +
+		groups * TALLY_CELLS * sizeof(uint64_t));
 }

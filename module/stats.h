@@ -63,8 +63,7 @@ void stats_set_exceptions(struct stats *stats,
 
 /* Counters of a tally, whatever was set back, summed over all workers;
  * VALUES come from tally_values_init(). */
-void stats_sum(const struct tally *tally, struct tally_values *values,
-	struct tally_values *scratch);
+void stats_sum(const struct tally *tally, struct tally_values *values);
 
 /* Octets it takes. */
 size_t stats_memory(const struct stats *stats);

@@ -44,9 +44,19 @@ sums_zero(struct sums *sums)
 	sums->group_count = count;
 }
 
+static int
+is_nothing(const struct outcomes *outcomes)
+{
+	return (outcomes->allowed | outcomes->blocked | outcomes->audited |
+		outcomes->quiet) == 0;
+}
+
+/* Of many groups most have nothing; what is not written to takes no memory. */
 static void
 add_outcomes(struct outcomes *to, const struct outcomes *more)
 {
+	if (is_nothing(more))
+		return;
 	to->allowed += more->allowed;
 	to->blocked += more->blocked;
 	to->audited += more->audited;
@@ -159,15 +169,31 @@ add_group(struct sums *sums, size_t number, const struct group *group,
 }
 
 void
-sums_add_values(struct sums *sums, const struct policy *policy,
-	const struct tally_values *values, const struct tally_values *base)
+sums_add_tally(struct sums *sums, const struct policy *policy,
+	const struct tally *tally, size_t worker, struct tally_values *base,
+	int set_back)
 {
+	uint64_t cells[TALLY_CELLS];
 	size_t i;
 
-	for (i = 0; i < TALLY_COUNTS; i++)
-		sums->counts[i] += values->counts[i] - base->counts[i];
-	for (i = 0; i < policy->group_count; i++)
-		add_group(sums, i, &policy->groups[i],
-			values->cells + i * TALLY_CELLS,
-			base->cells + i * TALLY_CELLS);
+	for (i = 0; i < TALLY_COUNTS; i++) {
+		uint64_t count = tally_read_count(tally, worker,
+			(enum tally_count)i);
+
+		sums->counts[i] += count - base->counts[i];
+		if (set_back)
+			base->counts[i] = count;
+	}
+	/* One group after the other: all at once would be as large as the
+	 * tally, whatever is counted in it. */
+	for (i = 0; i < policy->group_count; i++) {
+		uint64_t *from = base->cells + i * TALLY_CELLS;
+
+		tally_read_group(tally, worker, i, cells);
+		if (memcmp(cells, from, sizeof(cells)) == 0)
+			continue;
+		add_group(sums, i, &policy->groups[i], cells, from);
+		if (set_back)
+			memcpy(from, cells, sizeof(cells));
+	}
 }

@@ -45,9 +45,11 @@ void sums_zero(struct sums *sums);
 /* Adds MORE, of as many groups. */
 void sums_add(struct sums *sums, const struct sums *more);
 
-/* Adds what VALUES have beyond BASE, of a tally for POLICY. */
-void sums_add_values(struct sums *sums, const struct policy *policy,
-	const struct tally_values *values, const struct tally_values *base);
+/* Adds what WORKER has in TALLY, one for POLICY, beyond BASE. With SET_BACK
+ * that is the base from now on: nothing is counted in between and forgotten. */
+void sums_add_tally(struct sums *sums, const struct policy *policy,
+	const struct tally *tally, size_t worker, struct tally_values *base,
+	int set_back);
 
 /* Adds FROM, of an earlier policy; MAP has the number of each of its groups
  * in SUMS, or SIZE_MAX. */

@@ -150,6 +150,40 @@ tally_read(const struct tally *tally, size_t worker,
 			memory_order_relaxed);
 }
 
+uint64_t
+tally_read_count(const struct tally *tally, size_t worker,
+	enum tally_count count)
+{
+	return read_count(&tally->workers[worker], count);
+}
+
+void
+tally_read_group(const struct tally *tally, size_t worker, size_t group,
+	uint64_t *cells)
+{
+	const _Atomic uint64_t *from = tally->workers[worker].cells +
+		group * TALLY_CELLS;
+	size_t i;
+
+	for (i = 0; i < TALLY_CELLS; i++)
+		cells[i] = atomic_load_explicit(&from[i],
+			memory_order_relaxed);
+}
+
+void
+tally_add(const struct tally *tally, size_t worker,
+	struct tally_values *values)
+{
+	const struct tally_worker *from = &tally->workers[worker];
+	size_t i;
+
+	for (i = 0; i < TALLY_COUNTS; i++)
+		values->counts[i] += read_count(from, (enum tally_count)i);
+	for (i = 0; i < cells_of(tally->group_count); i++)
+		values->cells[i] += atomic_load_explicit(&from->cells[i],
+			memory_order_relaxed);
+}
+
 size_t
 tally_memory(const struct tally *tally)
 {

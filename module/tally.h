@@ -119,8 +119,17 @@ void tally_values_clear(struct tally_values *values);
 /* One of the counters that no group has, of all workers. */
 uint64_t tally_total(const struct tally *tally, enum tally_count count);
 
-/* What the counters of WORKER stand at. */
+/* What the counters of WORKER stand at: all of them, or one that no group has,
+ * or the TALLY_CELLS of a group. */
 void tally_read(const struct tally *tally, size_t worker,
+	struct tally_values *values);
+uint64_t tally_read_count(const struct tally *tally, size_t worker,
+	enum tally_count count);
+void tally_read_group(const struct tally *tally, size_t worker, size_t group,
+	uint64_t *cells);
+
+/* Adds what all of them stand at. */
+void tally_add(const struct tally *tally, size_t worker,
 	struct tally_values *values);
 
 /* Octets it takes. */
