@@ -8,6 +8,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "pages.h"
+
+_Static_assert(alignof(struct inforce_use) <= PAGES_ALIGN,
+	"as pages_take() has it");
+
 /* Nanoseconds until a worker is looked at again; it judges one query in some
  * microseconds. */
 #define MOMENT 50000
@@ -126,13 +131,11 @@ inforce_new(struct force *force, size_t workers, const struct names_key *key)
 
 	if (inforce == NULL)
 		return NULL;
-	inforce->uses = aligned_alloc(alignof(struct inforce_use),
-		workers * sizeof(*inforce->uses));
+	inforce->uses = pages_take(workers * sizeof(*inforce->uses));
 	if (inforce->uses == NULL) {
 		free(inforce);
 		return NULL;
 	}
-	memset(inforce->uses, 0, workers * sizeof(*inforce->uses));
 	for (i = 0; i < workers; i++) {
 		struct inforce_use *use = &inforce->uses[i];
 
@@ -154,7 +157,8 @@ inforce_free(struct inforce *inforce)
 	if (inforce == NULL)
 		return;
 	force_free(atomic_load(&inforce->now));
-	free(inforce->uses);
+	pages_give(inforce->uses,
+		inforce->worker_count * sizeof(*inforce->uses));
 	free(inforce);
 }
 

@@ -17,8 +17,8 @@
 
 #define PAGES_ALIGN 64u
 
-/* OCTETS of memory, all zeroes, aligned to cache lines; NULL when out of
- * memory. To be given back by pages_give() with the same OCTETS. */
+/* OCTETS of memory, all zeroes, in cache lines that nothing else is in; NULL
+ * when out of memory. To be given back by pages_give() with the same OCTETS. */
 void *pages_take(size_t octets);
 
 /*

@@ -3,17 +3,17 @@
  */
 #include "recall.h"
 
-#include <stdlib.h>
+#include "pages.h"
+
+_Static_assert(alignof(struct recall) <= PAGES_ALIGN, "as pages_take() has it");
 
 struct recall *
 recall_new(const struct names_key *key)
 {
-	struct recall *recall = aligned_alloc(alignof(struct recall),
-		sizeof(*recall));
+	struct recall *recall = pages_take(sizeof(*recall));
 
 	if (recall == NULL)
 		return NULL;
-	memset(recall, 0, sizeof(*recall));
 	recall->key = hash_key(key);
 	/* It is multiplied by. */
 	recall->key.word[1] |= 1;
@@ -23,7 +23,7 @@ recall_new(const struct names_key *key)
 void
 recall_free(struct recall *recall)
 {
-	free(recall);
+	pages_give(recall, sizeof(*recall));
 }
 
 size_t

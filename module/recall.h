@@ -58,7 +58,7 @@ struct recall_clients {
 /* Two cache lines. */
 struct recall_name {
 	/* Of recall_asked(); 0 for an empty place. */
-	alignas(128) uint64_t asked;
+	alignas(64) uint64_t asked;
 	/* Where a query is counted for which nothing else is to be done, ever;
 	 * the caller's, NULL as long as it has not set it. */
 	_Atomic uint64_t *counter;

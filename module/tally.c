@@ -8,13 +8,6 @@
 
 #include "pages.h"
 
-/* Whole cache lines, so that no two workers have one in common. */
-static size_t
-lines_of(size_t octets)
-{
-	return (octets + PAGES_ALIGN) / PAGES_ALIGN * PAGES_ALIGN;
-}
-
 static size_t
 cells_of(size_t groups)
 {
@@ -24,13 +17,13 @@ cells_of(size_t groups)
 static size_t
 room_of_workers(size_t workers)
 {
-	return lines_of(workers * sizeof(struct tally_worker));
+	return workers * sizeof(struct tally_worker);
 }
 
 static size_t
 room_of_cells(size_t groups)
 {
-	return lines_of(cells_of(groups) * sizeof(uint64_t));
+	return cells_of(groups) * sizeof(uint64_t);
 }
 
 struct tally *
