@@ -75,43 +75,41 @@ force_free(struct force *force)
 
 /* --- Groups of two policies. */
 
-struct named {
-	const char *name;
-	size_t number;
-};
-
-static int
-compare_named(const void *va, const void *vb)
+/* The number in POLICY of the group with a name; SIZE_MAX for none. */
+static size_t
+find_group(const struct policy *policy, const uint32_t *sorted,
+	const char *name)
 {
-	const struct named *a = va, *b = vb;
+	size_t low = 0, high = policy->group_count;
 
-	return strcmp(a->name, b->name);
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(name, policy->groups[sorted[middle]].name);
+
+		if (order == 0)
+			return sorted[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return SIZE_MAX;
 }
 
 size_t *
 force_map(const struct policy *before, const struct policy *after)
 {
-	struct named *sorted = calloc(after->group_count + 1, sizeof(*sorted));
+	uint32_t *sorted = policy_sort_groups(after);
 	size_t *map = calloc(before->group_count + 1, sizeof(*map)), i;
 
 	if (sorted == NULL || map == NULL) {
-		free(sorted);
+		pages_give(sorted, after->group_count * sizeof(*sorted));
 		free(map);
 		return NULL;
 	}
-	for (i = 0; i < after->group_count; i++) {
-		sorted[i].name = after->groups[i].name;
-		sorted[i].number = i;
-	}
-	qsort(sorted, after->group_count, sizeof(*sorted), compare_named);
-	for (i = 0; i < before->group_count; i++) {
-		struct named key = { before->groups[i].name, 0 }, *found;
-
-		found = bsearch(&key, sorted, after->group_count,
-			sizeof(*sorted), compare_named);
-		map[i] = found != NULL ? found->number : SIZE_MAX;
-	}
-	free(sorted);
+	for (i = 0; i < before->group_count; i++)
+		map[i] = find_group(after, sorted, before->groups[i].name);
+	pages_give(sorted, after->group_count * sizeof(*sorted));
 	return map;
 }
 

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pages.h"
+
 /* More than anything that is kept has, also the policy. */
 #define KEPT_OCTETS_MAX ((off_t)1 << 30)
 
@@ -149,17 +151,13 @@ name_new(const struct keeping *keeping, char new_name[NAME_MAX + 1])
 struct keeping *
 keeping_begin(const char *directory, const char *name)
 {
-	struct keeping *keeping = malloc(sizeof(*keeping));
+	struct keeping *keeping = pages_take(sizeof(*keeping));
 
 	if (keeping == NULL)
 		return NULL;
 	keeping->name = name;
 	keeping->old = -1;
 	keeping->new = -1;
-	keeping->length = 0;
-	keeping->waiting = 0;
-	keeping->failed = NULL;
-	keeping->error = 0;
 	keeping->directory = open(directory, O_RDONLY | O_DIRECTORY |
 		O_CLOEXEC);
 	if (keeping->directory < 0)
@@ -334,7 +332,7 @@ keeping_end(struct keeping *keeping, int keep)
 		close(keeping->directory);
 	failed = keeping->failed;
 	error = keeping->error;
-	free(keeping);
+	pages_give(keeping, sizeof(*keeping));
 	if (failed != NULL)
 		errno = error;
 	return failed;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "loader.h"
+#include "pages.h"
 #include "rrtype.h"
 
 #define TTL_MAX 86400u
@@ -1128,51 +1129,31 @@ end_group(struct loader *loader, struct group *group,
 	explain(group);
 }
 
-/* A group with its name; sorted, equal names stand together. */
-struct named {
-	const char *name;
-	size_t number;
-};
-
-static int
-compare_named(const void *va, const void *vb)
-{
-	const struct named *a = va, *b = vb;
-	int order = strcmp(a->name, b->name);
-
-	return order != 0 ? order : a->number < b->number ? -1 :
-		a->number > b->number;
-}
-
 static void
 find_double_names(struct loader *loader)
 {
 	const struct group *groups = loader->policy->groups;
 	size_t i, count = loader->policy->group_count;
-	struct named *named = calloc(count + 1, sizeof(*named));
+	uint32_t *sorted = policy_sort_groups(loader->policy);
 
-	if (named == NULL) {
+	if (sorted == NULL) {
 		diag_no_memory(loader->diag);
 		return;
 	}
-	for (i = 0; i < count; i++) {
-		named[i].name = groups[i].name;
-		named[i].number = i;
-	}
-	qsort(named, count, sizeof(*named), compare_named);
 	for (i = 1; i < count; i++) {
-		const struct group *first = &groups[named[i - 1].number];
+		const struct group *first = &groups[sorted[i - 1]];
+		const struct group *second = &groups[sorted[i]];
 
-		if (named[i].name[0] != '\0' &&
-		    strcmp(named[i - 1].name, named[i].name) == 0)
+		if (second->name[0] != '\0' &&
+		    strcmp(first->name, second->name) == 0)
 			diag_error(loader->diag,
-				loader->drafts[named[i].number].name_at,
+				loader->drafts[sorted[i]].name_at,
 				"found a second group \"%s\", expected another "
 				"name; the first is at %s:%u:%u",
-				named[i].name, first->origin.file,
+				second->name, first->origin.file,
 				first->origin.line, first->origin.column);
 	}
-	free(named);
+	pages_give(sorted, count * sizeof(*sorted));
 }
 
 void

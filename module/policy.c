@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pages.h"
 #include "recall.h"
 
 const char *
@@ -399,6 +400,32 @@ policy_free(struct policy *policy)
 	clients_free(policy->clients);
 	region_free(policy->region);
 	free(policy);
+}
+
+static int
+compare_groups(const void *va, const void *vb, void *context)
+{
+	const struct group *groups = context;
+	const uint32_t *a = va, *b = vb;
+	int order = strcmp(groups[*a].name, groups[*b].name);
+
+	return order != 0 ? order : (*a > *b) - (*a < *b);
+}
+
+/* Only numbers are sorted: qsort() takes as much as it sorts from malloc(). */
+uint32_t *
+policy_sort_groups(const struct policy *policy)
+{
+	uint32_t *sorted = pages_take(policy->group_count * sizeof(*sorted));
+	uint32_t i;
+
+	if (sorted == NULL)
+		return NULL;
+	for (i = 0; i < policy->group_count; i++)
+		sorted[i] = i;
+	qsort_r(sorted, policy->group_count, sizeof(*sorted), compare_groups,
+		policy->groups);
+	return sorted;
 }
 
 static size_t

@@ -220,6 +220,10 @@ void policy_decide_group(const struct policy *policy,
 const char *group_mode_word(const struct group *group);
 const char *group_log_word(const struct group *group);
 
+/* The numbers of all groups, sorted by name, equal names by number. From
+ * pages_take(), with an uint32_t a group; NULL when out of memory. */
+uint32_t *policy_sort_groups(const struct policy *policy);
+
 /* What GROUP does to a query that is blocked for REASON, in one of its windows
  * or not. A quiet name always is NXDOMAIN. */
 enum action policy_action(const struct group *group, enum reason reason,
