@@ -200,26 +200,56 @@ answer_write(uint8_t *message, size_t limit, const struct query *query,
 	return writer.at;
 }
 
+/* A code and a length; in the option a code, too. */
+#define ERROR_BEFORE (4 + 2)
+
+/* Where there may be less room than any text takes. Octets of the text, or 0
+ * for none. */
+static size_t
+put_short_text(uint8_t *at, size_t room, const struct decision *decision)
+{
+	char text[GROUP_EXPLANATION_MAX + 1];
+	size_t octets = group_explain(decision->group, decision->reason, text);
+
+	if (octets > room)
+		return 0;
+	memcpy(at, text, octets);
+	return octets;
+}
+
+/* The Extended DNS Error, where ROOM is enough for it. Returns its octets. */
+static size_t
+put_error(uint8_t *at, size_t room, const struct decision *decision)
+{
+	size_t octets;
+
+	if (room < ERROR_BEFORE)
+		return 0;
+	room -= ERROR_BEFORE;
+	if (room > GROUP_EXPLANATION_MAX)
+		octets = group_explain(decision->group, decision->reason,
+			(char *)at + ERROR_BEFORE);
+	else
+		octets = put_short_text(at + ERROR_BEFORE, room, decision);
+	if (octets == 0)
+		return 0;
+	at = put16(put16(at, OPTION_EDE), (unsigned)octets + 2);
+	(void)put16(at, EDE_BLOCKED);
+	return ERROR_BEFORE + octets;
+}
+
 size_t
 answer_write_opt(uint8_t *message, size_t length, size_t limit,
 	const struct decision *decision, unsigned advertised, unsigned flags)
 {
-	const char *text = decision->group->explanation[decision->reason];
-	size_t octets = decision->group->explanation_octets[decision->reason];
 	uint8_t *at = message + length;
-	/* A code and a length; in the option a code, too. */
-	size_t rdlength = 4 + 2 + octets;
+	size_t rdlength = put_error(at + ANSWER_OPT, limit - length -
+		ANSWER_OPT, decision);
 
-	if (rdlength > limit - length - ANSWER_OPT)
-		rdlength = 0;
 	/* ARCOUNT. */
 	put16(message + 10, 1);
 	*at++ = 0;
 	at = put16(put16(at, RRTYPE_OPT), advertised);
-	at = put16(put32(at, flags), (unsigned)rdlength);
-	if (rdlength > 0) {
-		at = put16(put16(at, OPTION_EDE), (unsigned)octets + 2);
-		memcpy(put16(at, EDE_BLOCKED), text, octets);
-	}
+	(void)put16(put32(at, flags), (unsigned)rdlength);
 	return length + ANSWER_OPT + rdlength;
 }

@@ -335,7 +335,7 @@ record_answer(struct record_writer *writer, const struct query *query,
 	const struct decision *decision)
 {
 	const struct group *group = decision->group;
-	char addresses[EXPLAIN_ADDRESSES_MAX];
+	char addresses[EXPLAIN_ADDRESSES_MAX], text[GROUP_EXPLANATION_MAX + 1];
 
 	if (decision->verdict != VERDICT_BLOCK) {
 		record_text(writer, "answer", "as usual");
@@ -347,7 +347,8 @@ record_answer(struct record_writer *writer, const struct query *query,
 	/* The others have addresses, or the SOA of a negative answer. */
 	if (decision->action != ACTION_REFUSED)
 		record_number(writer, "ttl", group->ttl);
-	record_text(writer, "ede", group->explanation[decision->reason]);
+	(void)group_explain(group, decision->reason, text);
+	record_text(writer, "ede", text);
 }
 
 void

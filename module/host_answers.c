@@ -481,9 +481,10 @@ make_message(struct module_qstate *qstate, const struct query *query,
 static void
 tell_clients_why(struct module_qstate *qstate, const struct decision *decision)
 {
-	const char *text = decision->group->explanation[decision->reason];
+	char text[GROUP_EXPLANATION_MAX + 1];
 	struct mesh_reply *reply;
 
+	(void)group_explain(decision->group, decision->reason, text);
 	for (reply = qstate->mesh_info->reply_list; reply != NULL;
 	    reply = reply->next)
 		(void)edns_opt_list_append_ede(&reply->edns.opt_list_out,
@@ -604,14 +605,17 @@ static void
 empty_answer(struct reply_info *rep, struct edns_option **options,
 	struct regional *region, const struct decision *decision)
 {
+	char text[GROUP_EXPLANATION_MAX + 1];
+
 	rep->an_numrrsets = 0;
 	rep->ns_numrrsets = 0;
 	rep->ar_numrrsets = 0;
 	rep->rrset_count = 0;
 	rep->flags &= (uint16_t)~BIT_AA;
 	FLAGS_SET_RCODE(rep->flags, error_rcode(decision));
+	(void)group_explain(decision->group, decision->reason, text);
 	(void)edns_opt_list_append_ede(options, region, LDNS_EDE_BLOCKED,
-		decision->group->explanation[decision->reason]);
+		text);
 }
 
 static void

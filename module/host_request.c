@@ -66,8 +66,9 @@ put_edns(const struct request *request, size_t limit,
 	struct edns_data *edns = request->edns;
 	struct sldns_buffer *pkt = request->pkt;
 	size_t at = sldns_buffer_limit(pkt), room = limit - at;
-	const char *text = decision->group->explanation[decision->reason];
+	char text[GROUP_EXPLANATION_MAX + 1];
 
+	(void)group_explain(decision->group, decision->reason, text);
 	/* Without memory the answer goes out without a reason. */
 	(void)edns_opt_list_append_ede(&edns->opt_list_out, request->region,
 		LDNS_EDE_BLOCKED, text);

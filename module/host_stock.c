@@ -228,6 +228,7 @@ static void
 tell_apart(struct module_state *state, const struct force *force,
 	struct module_qstate *qstate)
 {
+	char text[GROUP_EXPLANATION_MAX + 1];
 	struct mesh_reply *reply;
 	struct decision decision;
 	struct query query;
@@ -235,11 +236,11 @@ tell_apart(struct module_state *state, const struct force *force,
 	for (reply = qstate->mesh_info->reply_list; reply != NULL;
 	    reply = reply->next) {
 		judge_waiting(state, force, qstate, reply, &query, &decision);
-		if (decision.verdict == VERDICT_BLOCK)
-			(void)edns_opt_list_append_ede(
-				&reply->edns.opt_list_out, qstate->region,
-				LDNS_EDE_BLOCKED, decision.group->explanation[
-				decision.reason]);
+		if (decision.verdict != VERDICT_BLOCK)
+			continue;
+		(void)group_explain(decision.group, decision.reason, text);
+		(void)edns_opt_list_append_ede(&reply->edns.opt_list_out,
+			qstate->region, LDNS_EDE_BLOCKED, text);
 	}
 }
 

@@ -493,6 +493,7 @@ set_name(struct loader *loader, const struct token *value)
 	}
 	memcpy(group->name, value->text, value->length);
 	group->name[value->length] = '\0';
+	group->name_octets = (uint8_t)value->length;
 	draft_of(loader)->name_at = value->where;
 }
 
@@ -964,45 +965,6 @@ set_ttl(struct loader *loader, const struct token *value)
 		group_of(loader)->ttl = (uint32_t)ttl;
 }
 
-static void
-explain(struct group *group)
-{
-	char (*texts)[GROUP_EXPLANATION_MAX + 1] = group->explanation;
-	unsigned i;
-
-	snprintf(texts[REASON_NOT_LISTED], sizeof(*texts),
-		"bitsink: group \"%s\" has no allow for this name",
-		group->name);
-	snprintf(texts[REASON_DENIED], sizeof(*texts),
-		"bitsink: group \"%s\" denies this name", group->name);
-	snprintf(texts[REASON_QUIET], sizeof(*texts),
-		"bitsink: group \"%s\" has no allow for this quiet name",
-		group->name);
-	snprintf(texts[REASON_TYPE], sizeof(*texts),
-		"bitsink: group \"%s\" may not ask for this type",
-		group->name);
-	snprintf(texts[REASON_CHAIN], sizeof(*texts),
-		"bitsink: group \"%s\" has no allow for an alias's target",
-		group->name);
-	snprintf(texts[REASON_ADDRESS], sizeof(*texts),
-		"bitsink: group \"%s\" may not have this answer's address",
-		group->name);
-	snprintf(texts[REASON_ANSWER], sizeof(*texts),
-		"bitsink: group \"%s\" got what could not be judged",
-		group->name);
-	snprintf(texts[REASON_BUSY], sizeof(*texts),
-		"bitsink: group \"%s\" asked while too many answers waited",
-		group->name);
-	snprintf(texts[REASON_CLASS], sizeof(*texts),
-		"bitsink: group \"%s\" may ask in class IN only",
-		group->name);
-	snprintf(texts[REASON_MALFORMED], sizeof(*texts),
-		"bitsink: group \"%s\" asked what could not be judged",
-		group->name);
-	for (i = 0; i < REASON_COUNT; i++)
-		group->explanation_octets[i] = (uint8_t)strlen(texts[i]);
-}
-
 /* Whether the option that SET gives its value was given to the group, with a
  * right value or a wrong one. */
 static int
@@ -1126,7 +1088,6 @@ end_group(struct loader *loader, struct group *group,
 	end_sinkhole(loader, group, draft);
 	end_types(group);
 	end_answers(loader, group, draft->answers);
-	explain(group);
 }
 
 static void

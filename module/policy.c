@@ -402,6 +402,48 @@ policy_free(struct policy *policy)
 	free(policy);
 }
 
+#define BEFORE_NAME "bitsink: group \""
+#define BEFORE_OCTETS (sizeof(BEFORE_NAME) - 1)
+#define BEHIND_OCTETS 48
+
+struct behind_name {
+	char text[BEHIND_OCTETS];
+	uint8_t octets;
+};
+
+#define BEHIND(text) { "\" " text, sizeof("\" " text) - 1 }
+
+static const struct behind_name behind_names[REASON_COUNT] = {
+	[REASON_NOT_LISTED] = BEHIND("has no allow for this name"),
+	[REASON_DENIED] = BEHIND("denies this name"),
+	[REASON_QUIET] = BEHIND("has no allow for this quiet name"),
+	[REASON_TYPE] = BEHIND("may not ask for this type"),
+	[REASON_CHAIN] = BEHIND("has no allow for an alias's target"),
+	[REASON_ADDRESS] = BEHIND("may not have this answer's address"),
+	[REASON_ANSWER] = BEHIND("got what could not be judged"),
+	[REASON_BUSY] = BEHIND("asked while too many answers waited"),
+	[REASON_CLASS] = BEHIND("may ask in class IN only"),
+	[REASON_MALFORMED] = BEHIND("asked what could not be judged")
+};
+
+_Static_assert(BEFORE_OCTETS + GROUP_NAME_MAX + BEHIND_OCTETS ==
+	GROUP_EXPLANATION_MAX + 1, "room for the longest name");
+
+/* A text a group and reason would be a quarter of a policy with many groups. As
+ * many octets as each part may have are copied: that is known beforehand. */
+size_t
+group_explain(const struct group *group, enum reason reason,
+	char text[GROUP_EXPLANATION_MAX + 1])
+{
+	const struct behind_name *behind = &behind_names[reason];
+	char *at = text + BEFORE_OCTETS + group->name_octets;
+
+	memcpy(text, BEFORE_NAME, BEFORE_OCTETS);
+	memcpy(text + BEFORE_OCTETS, group->name, GROUP_NAME_MAX);
+	memcpy(at, behind->text, BEHIND_OCTETS);
+	return BEFORE_OCTETS + group->name_octets + behind->octets;
+}
+
 static int
 compare_groups(const void *va, const void *vb, void *context)
 {

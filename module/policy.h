@@ -64,6 +64,7 @@ struct answer_rule {
 
 struct group {
 	char name[GROUP_NAME_MAX + 1];
+	uint8_t name_octets;
 	struct origin origin;
 	enum action action;
 	/* Seconds, of sinkhole records and of the SOA in negative answers. */
@@ -118,9 +119,6 @@ struct group {
 	struct clients *answers;
 	struct answer_rule *answer_rules;
 	size_t answer_rule_count;
-	/* What a blocked client is told, by reason. */
-	char explanation[REASON_COUNT][GROUP_EXPLANATION_MAX + 1];
-	uint8_t explanation_octets[REASON_COUNT];
 };
 
 /* What the bitsink: clause sets for all groups together. */
@@ -248,6 +246,11 @@ int group_in_window(const struct group *group, int64_t now);
  * first, those for AAAA follow. 0, or -1 where it has not as many. */
 int group_sinkhole(const struct group *group, unsigned number,
 	struct address *address);
+
+/* Writes what a client of GROUP that is blocked for REASON is told, with a NUL
+ * behind it; all of TEXT may be written to. Returns its octets. */
+size_t group_explain(const struct group *group, enum reason reason,
+	char text[GROUP_EXPLANATION_MAX + 1]);
 
 /* Whether the group may ask for QTYPE. */
 int group_allows_type(const struct group *group, uint16_t qtype);

@@ -73,6 +73,7 @@ read_group(struct input *input, struct group *group)
 	unsigned counts = input_octet(input), i, k;
 
 	strcpy(group->name, "fuzz");
+	group->name_octets = 4;
 	group->ttl = input_16(input) % 3 == 0 ? 86400 : input_16(input);
 	group->sinkholes4 = counts % (GROUP_SINKHOLES_MAX + 1);
 	group->sinkholes6 = counts / 16 % (GROUP_SINKHOLES_MAX + 1);

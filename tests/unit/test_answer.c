@@ -87,6 +87,7 @@ group_with_sinkholes(void)
 
 	memset(&group, 0, sizeof(group));
 	strcpy(group.name, "hosts");
+	group.name_octets = 5;
 	group.ttl = TTL;
 	group.sinkholes4 = 2;
 	inet_pton(AF_INET, "192.0.2.10", group.sinkhole4[0]);
@@ -694,8 +695,6 @@ answer_with_opt(struct message *message, size_t limit, unsigned flags)
 	size_t length;
 
 	group = group_with_sinkholes();
-	strcpy(group.explanation[REASON_DENIED], "no");
-	group.explanation_octets[REASON_DENIED] = 2;
 	memset(&decision, 0, sizeof(decision));
 	decision.verdict = VERDICT_BLOCK;
 	decision.reason = REASON_DENIED;
@@ -712,13 +711,16 @@ answer_with_opt(struct message *message, size_t limit, unsigned flags)
 static void
 an_opt_record_tells_why(void **state)
 {
+	static const char text[] = "bitsink: group \"hosts\" denies this name";
 	/* RFC 8914 section 2: the option's code, length and INFO-CODE. */
-	static const uint8_t expected[] = { 0, 15, 0, 4, 0, 15, 'n', 'o' };
+	uint8_t expected[6 + sizeof(text) - 1] = { 0, 15, 0,
+		2 + sizeof(text) - 1, 0, 15 };
 	struct message message;
 	ldns_pkt *packet;
 	ldns_rdf *data;
 
 	(void)state;
+	memcpy(expected + 6, text, sizeof(text) - 1);
 	answer_with_opt(&message, ANSWER_OPT + sizeof(expected), 0x8000);
 	packet = parse(&message);
 	assert_true(ldns_pkt_edns(packet));
@@ -744,7 +746,7 @@ without_room_an_opt_record_tells_nothing(void **state)
 	size_t room;
 
 	(void)state;
-	for (room = 0; room < 8; room++) {
+	for (room = 0; room < 6 + 39; room++) {
 		struct message message;
 		ldns_pkt *packet;
 

@@ -662,8 +662,8 @@ every_reason_to_block_has_an_explanation(void **state)
 		blocking += !reason_allows((enum reason)i);
 	assert_int_equal(blocking, COUNT_OF(rows));
 	for (k = 0; k < COUNT_OF(names); k++) {
+		char text[200], told[GROUP_EXPLANATION_MAX + 1];
 		struct loaded loaded;
-		char text[200];
 
 		snprintf(text, sizeof(text), "group: name: %s client: ::1 "
 			"allow: a", names[k]);
@@ -676,13 +676,12 @@ every_reason_to_block_has_an_explanation(void **state)
 			snprintf(text, sizeof(text), "%.*s%s%s",
 				(int)(mark - before), before, names[k],
 				mark + 2);
-			wrong += row_text(reason_word(rows[i].reason), text,
-				loaded.policy->groups[0].explanation[
-				rows[i].reason]);
 			wrong += row_number(reason_word(rows[i].reason),
 				"octets", (long)strlen(text),
-				loaded.policy->groups[0].explanation_octets[
-				rows[i].reason]);
+				(long)group_explain(&loaded.policy->groups[0],
+				rows[i].reason, told));
+			wrong += row_text(reason_word(rows[i].reason), text,
+				told);
 		}
 		unload(&loaded);
 	}
