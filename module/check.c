@@ -296,7 +296,8 @@ check_sinkhole(struct loader *loader, uint32_t number,
 	if (clients_find(loader->policy->clients, address) != number)
 		return;
 	address_to_text(address, text);
-	diag_warning(loader->diag, loader->drafts[number].sinkhole_at,
+	diag_warning(loader->diag,
+		options_notes(loader, number)->at[NOTED_SINKHOLE],
 		"sinkhole %s is one of the clients of group \"%s\"", text,
 		loader->policy->groups[number].name);
 }
@@ -331,42 +332,44 @@ static void
 check_actions(struct loader *loader, uint32_t number)
 {
 	const struct group *group = &loader->policy->groups[number];
-	const struct group_draft *draft = &loader->drafts[number];
+	const struct group_notes *notes = options_notes(loader, number);
 	int sinks = group->action == ACTION_SINKHOLE ||
 		group->window_action == ACTION_SINKHOLE;
 
-	if (!sinks && draft->sinkhole_at.line != 0)
-		diag_warning(loader->diag, draft->sinkhole_at, "sinkhole "
-			"changes nothing without \"action: sinkhole\"");
-	if (draft->ttl_at.line != 0 && !has_ttl(group->action) &&
+	if (!sinks && notes->at[NOTED_SINKHOLE].line != 0)
+		diag_warning(loader->diag, notes->at[NOTED_SINKHOLE],
+			"sinkhole changes nothing without "
+			"\"action: sinkhole\"");
+	if (notes->at[NOTED_TTL].line != 0 && !has_ttl(group->action) &&
 	    !has_ttl(group->window_action) && !has_quiet(group))
-		diag_warning(loader->diag, draft->ttl_at, "ttl changes nothing "
-			"with \"action: %s\"", action_word(group->action));
+		diag_warning(loader->diag, notes->at[NOTED_TTL], "ttl changes "
+			"nothing with \"action: %s\"",
+			action_word(group->action));
 	if (sinks)
 		check_sinkholes(loader, number);
 }
 
 static void
 check_windows(struct loader *loader, const struct group *group,
-	const struct group_draft *draft)
+	const struct group_notes *notes)
 {
 	if (group->window_count == 0) {
-		if (draft->window_use != NULL)
-			diag_warning(loader->diag, draft->window_use_at,
+		if (notes->window_use != NULL)
+			diag_warning(loader->diag, notes->at[NOTED_WINDOW_USE],
 				"%s changes nothing without \"window:\"",
-				draft->window_use);
-		if (draft->time_zone_at.line != 0)
-			diag_warning(loader->diag, draft->time_zone_at,
+				notes->window_use);
+		if (notes->at[NOTED_TIME_ZONE].line != 0)
+			diag_warning(loader->diag, notes->at[NOTED_TIME_ZONE],
 				"time-zone changes nothing without "
 				"\"window:\"");
 		return;
 	}
-	if (draft->window_use == NULL)
-		diag_warning(loader->diag, draft->window_at, "window changes "
-			"nothing without \"window-allow:\", "
+	if (notes->window_use == NULL)
+		diag_warning(loader->diag, notes->at[NOTED_WINDOW], "window "
+			"changes nothing without \"window-allow:\", "
 			"\"window-allow-list:\" or \"window-action:\"");
 	if (group->window_action == group->action)
-		diag_warning(loader->diag, draft->window_action_at,
+		diag_warning(loader->diag, notes->at[NOTED_WINDOW_ACTION],
 			"window-action changes nothing: it is \"action:\" "
 			"anyway");
 }
@@ -375,9 +378,9 @@ static void
 check_group(struct loader *loader, uint32_t number)
 {
 	const struct group *group = &loader->policy->groups[number];
-	const struct group_draft *draft = &loader->drafts[number];
+	const struct group_notes *notes = options_notes(loader, number);
 
-	if (!draft->has_clients)
+	if (!loader->facts[number].has_clients)
 		diag_warning(loader->diag, group->origin, "group \"%s\" has no "
 			"client and restricts nobody", group->name);
 	if (allows_nothing(loader, group))
@@ -385,14 +388,15 @@ check_group(struct loader *loader, uint32_t number)
 			"nothing: every name is blocked for its clients",
 			group->name);
 	check_actions(loader, number);
-	if (draft->chain_allow_at.line != 0 && !group->inspect_chain)
-		diag_warning(loader->diag, draft->chain_allow_at, "chain-allow "
-			"changes nothing without \"chain: inspect\"");
-	if (draft->answer_allow_at.line != 0 && group->answers == NULL)
-		diag_warning(loader->diag, draft->answer_allow_at,
+	if (notes->at[NOTED_CHAIN_ALLOW].line != 0 && !group->inspect_chain)
+		diag_warning(loader->diag, notes->at[NOTED_CHAIN_ALLOW],
+			"chain-allow changes nothing without "
+			"\"chain: inspect\"");
+	if (notes->at[NOTED_ANSWER_ALLOW].line != 0 && group->answers == NULL)
+		diag_warning(loader->diag, notes->at[NOTED_ANSWER_ALLOW],
 			"answer-allow changes nothing without "
 			"\"answer-deny:\"");
-	check_windows(loader, group, draft);
+	check_windows(loader, group, notes);
 }
 
 /* What is allowed anyway is neither quiet nor a matter of time. */
@@ -400,18 +404,19 @@ static void
 check_list(struct loader *loader, const struct list_use *use)
 {
 	const struct group *group = &loader->policy->groups[use->group];
+	const struct token token = lists_token(loader, use);
 	size_t i;
 
 	if (use->purpose == FOR_NAMES || use->list == NULL)
 		return;
 	for (i = 0; i < group->list_count; i++)
 		if (group->lists[i] == use->list)
-			diag_warning(loader->diag, use->token.where, "%s "
-				"\"%s\" changes nothing: the list is an "
-				"allow-list of this group",
+			diag_warning(loader->diag, token.where, "%s \"%s\" "
+				"changes nothing: the list is an allow-list "
+				"of this group",
 				use->purpose == FOR_QUIET ? "quiet-list"
 				: "window-allow-list",
-				loader_quote(&use->token).text);
+				loader_quote(&token).text);
 }
 
 /* --- Views before the cache. */

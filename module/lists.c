@@ -380,21 +380,32 @@ place_for(struct group *group, enum purpose purpose)
 	return place;
 }
 
+struct token
+lists_token(const struct loader *loader, const struct list_use *use)
+{
+	struct token token = { use->text, use->length,
+		{ loader->policy->sources[use->source], use->line,
+		use->column }, 0 };
+
+	return token;
+}
+
 static void
 use_list(struct loader *loader, struct list_use *use)
 {
 	struct place place = place_for(&loader->policy->groups[use->group],
-		use->purpose);
-	const struct list *list = get_list(loader, &use->token), **lists;
+		(enum purpose)use->purpose);
+	const struct token token = lists_token(loader, use);
+	const struct list *list = get_list(loader, &token), **lists;
 	size_t i;
 
 	if (list == NULL)
 		return;
 	for (i = 0; i < *place.count; i++)
 		if ((*place.lists)[i] == list) {
-			diag_warning(loader->diag, use->token.where, "list "
-				"\"%s\" is in this group already",
-				loader_quote(&use->token).text);
+			diag_warning(loader->diag, token.where, "list \"%s\" "
+				"is in this group already",
+				loader_quote(&token).text);
 			return;
 		}
 	lists = region_resize(loader->policy->region, *place.lists,

@@ -23,34 +23,50 @@ enum clause { CLAUSE_NONE, CLAUSE_BITSINK, CLAUSE_GROUP };
 /* An option that a group may leave to the bitsink: clause. */
 enum choice { CHOICE_UNSET, CHOICE_NO, CHOICE_YES };
 
-/* What is known of a group while its clause is read. */
+/* What is known of a group until all of the policy's own files are read. */
 struct group_draft {
 	enum choice audit;
 	enum group_log log;
 	/* Bit I: option I of the table was given. */
 	uint64_t given;
-	/* A client, tag or view was given, or it is the default group. */
-	int has_clients;
-	/* Where name, action, ttl and the first sinkhole were given. */
+	/* Where the name was given. */
 	struct origin name_at;
-	struct origin action_at;
-	struct origin ttl_at;
-	struct origin sinkhole_at;
-	/* And the first window, the time zone, the first of the options that
-	 * count in windows alone, with its name, the action in windows, the
-	 * first chain-allow and the first answer-allow. */
-	struct origin window_at;
-	struct origin time_zone_at;
-	struct origin window_use_at;
-	const char *window_use;
-	struct origin window_action_at;
-	struct origin chain_allow_at;
-	struct origin answer_allow_at;
 	/* The prefixes of answer-deny and answer-allow, with the number of
 	 * their rule as group and as tag. */
 	struct client_entry *answers;
 	size_t answers_room, answer_rules_room;
 	size_t types_room;
+};
+
+/* Options of which it is asked at the end where they were given first. */
+enum noted {
+	NOTED_ACTION,
+	NOTED_TTL,
+	NOTED_SINKHOLE,
+	NOTED_WINDOW,
+	NOTED_TIME_ZONE,
+	/* One of those that count in windows alone. */
+	NOTED_WINDOW_USE,
+	NOTED_WINDOW_ACTION,
+	NOTED_CHAIN_ALLOW,
+	NOTED_ANSWER_ALLOW,
+	NOTED_COUNT
+};
+
+struct group_notes {
+	/* Line 0 where it was not. */
+	struct origin at[NOTED_COUNT];
+	/* The name of the option of NOTED_WINDOW_USE. */
+	const char *window_use;
+};
+
+/* What check.c wants to know of a group. While lists are read, which is when
+ * the policy is about as large as it will be, it is there for each of them. */
+struct group_facts {
+	/* NULL where nothing was noted. */
+	struct group_notes *notes;
+	/* A client, tag or view was given, or it is the default group. */
+	int has_clients;
 };
 
 /* What a pattern or a list is for. */
@@ -70,13 +86,20 @@ struct written_client {
 };
 
 /* A list as written. Lists are read last, when the directories are known; NULL
- * is one that is not read, or is in the group already. */
+ * is one that is not read, or is in the group already. As group_facts, it is
+ * there while they are read: the text is that of a use before, where one has
+ * the same, and the place as short as that of a rule. */
 struct list_use {
-	uint32_t group;
-	enum purpose purpose;
 	const struct list *list;
-	struct token token;
+	const char *text;
+	uint32_t length;
+	uint32_t group : 24;
+	uint32_t purpose : 8; /* an enum purpose */
+	uint32_t line;
+	uint16_t column;
+	uint16_t source;
 };
+_Static_assert(CLIENTS_GROUPS_MAX < 1u << 24, "room for a group");
 
 /* A client-tag or client-view as written. */
 struct site_use {
@@ -110,8 +133,10 @@ struct loader {
 	enum group_log log;
 	uint64_t given;
 
-	struct group_draft *drafts; /* one a group */
-	size_t drafts_room, groups_room;
+	/* One a group; drafts are of the region of members. */
+	struct group_draft *drafts;
+	struct group_facts *facts;
+	size_t drafts_room, facts_room, groups_room;
 	/* Groups whose tables are finished. */
 	size_t groups_ended;
 	/* One a client; of the region of members, as those below. */
@@ -206,6 +231,9 @@ void options_set(struct loader *loader, unsigned number,
 	const struct token *attribute, const struct token *value);
 /* The option was given with a value that could not be read. */
 void options_wrong(struct loader *loader, unsigned number);
+/* What was noted of a group. */
+const struct group_notes *options_notes(const struct loader *loader,
+	size_t group);
 
 /*
  * members.c: reads what the host declares, from the tape where it replays one
@@ -220,6 +248,9 @@ void members_build_site(struct loader *loader);
 
 /* lists.c: reads the lists that the groups name. */
 void lists_load(struct loader *loader);
+/* The word that a list was named with, and where. */
+struct token lists_token(const struct loader *loader,
+	const struct list_use *use);
 
 /* check.c: warns of what is legal but surely meant otherwise. */
 void check_policy(struct loader *loader);

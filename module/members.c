@@ -614,7 +614,7 @@ find_default(struct members *members)
 	for (i = 0; i < loader->policy->group_count; i++)
 		if (token_is(token, loader->policy->groups[i].name)) {
 			members->default_group = (uint32_t)i;
-			loader->drafts[i].has_clients = 1;
+			loader->facts[i].has_clients = 1;
 			return;
 		}
 	diag_error(loader->diag, token->where, "found group \"%s\", which is "
@@ -703,4 +703,5 @@ members_build(struct loader *loader)
 	loader->members = NULL;
 	loader->entries = NULL;
 	loader->clients = NULL;
+	loader->drafts = NULL;
 }

@@ -175,6 +175,38 @@ draft_of(struct loader *loader)
 	return &loader->drafts[loader->policy->group_count - 1];
 }
 
+static struct group_facts *
+facts_of(struct loader *loader)
+{
+	return &loader->facts[loader->policy->group_count - 1];
+}
+
+const struct group_notes *
+options_notes(const struct loader *loader, size_t group)
+{
+	static const struct group_notes nothing;
+	const struct group_notes *notes = loader->facts[group].notes;
+
+	return notes != NULL ? notes : &nothing;
+}
+
+/* Where an option was given; the first of many counts. */
+static void
+note(struct loader *loader, enum noted noted, const struct token *value)
+{
+	struct group_facts *facts = facts_of(loader);
+
+	if (facts->notes == NULL)
+		facts->notes = region_take(loader->region,
+			sizeof(*facts->notes));
+	if (facts->notes == NULL) {
+		diag_no_memory(loader->diag);
+		return;
+	}
+	if (facts->notes->at[noted].line == 0)
+		facts->notes->at[noted] = value->where;
+}
+
 static uint32_t
 group_number(const struct loader *loader)
 {
@@ -277,14 +309,19 @@ options_begin_group(struct loader *loader, struct origin where)
 	if (loader_room(loader, policy->region, &policy->groups,
 	    policy->group_count, &loader->groups_room,
 	    sizeof(*policy->groups)) != 0 ||
-	    loader_room(loader, loader->region, &loader->drafts,
+	    loader_room(loader, loader->members, &loader->drafts,
 	    policy->group_count, &loader->drafts_room,
-	    sizeof(*loader->drafts)) != 0)
+	    sizeof(*loader->drafts)) != 0 ||
+	    loader_room(loader, loader->region, &loader->facts,
+	    policy->group_count, &loader->facts_room,
+	    sizeof(*loader->facts)) != 0)
 		return;
 	group = &policy->groups[policy->group_count];
 	memset(group, 0, sizeof(*group));
 	memset(&loader->drafts[policy->group_count], 0,
 		sizeof(*loader->drafts));
+	memset(&loader->facts[policy->group_count], 0,
+		sizeof(*loader->facts));
 	group->origin = where;
 	group->action = ACTION_NXDOMAIN;
 	group->window_action = ACTION_COUNT;
@@ -537,7 +574,7 @@ add_client(struct loader *loader, const struct token *value)
 	entry->tag = (uint32_t)loader->entry_count;
 	loader->clients[loader->entry_count++].token = loader_hold(loader,
 		loader->members, value);
-	draft_of(loader)->has_clients = 1;
+	facts_of(loader)->has_clients = 1;
 }
 
 static void
@@ -571,7 +608,7 @@ add_site_use(struct loader *loader, const struct token *value, int is_view)
 	use->group = group_number(loader);
 	use->is_view = is_view;
 	use->token = loader_hold(loader, loader->region, value);
-	draft_of(loader)->has_clients = 1;
+	facts_of(loader)->has_clients = 1;
 }
 
 static void
@@ -592,11 +629,35 @@ add_client_view(struct loader *loader, const struct token *value)
 		add_site_use(loader, value, 1);
 }
 
+/* Uses before, among which one of the same list is looked for. */
+#define USES_BEFORE 8u
+
+/* The name of a list for as long as it is used: where many groups use the same
+ * lists, it is there once. NULL: reported. */
+static const char *
+hold_list_name(struct loader *loader, const struct token *value)
+{
+	size_t i = loader->list_use_count, least = i < USES_BEFORE ? 0
+		: i - USES_BEFORE;
+	struct token held;
+
+	while (i-- > least) {
+		const struct list_use *use = &loader->list_uses[i];
+
+		if (use->length == value->length &&
+		    memcmp(use->text, value->text, value->length) == 0)
+			return use->text;
+	}
+	held = loader_hold(loader, loader->region, value);
+	return held.length > 0 ? held.text : NULL;
+}
+
 static void
 add_list(struct loader *loader, const struct token *value,
 	enum purpose purpose)
 {
 	struct list_use *use;
+	const char *text;
 
 	if (value->length == 0) {
 		expected(loader, value, "the name of a list");
@@ -606,11 +667,19 @@ add_list(struct loader *loader, const struct token *value,
 	    loader->list_use_count, &loader->list_uses_room,
 	    sizeof(*loader->list_uses)) != 0)
 		return;
+	text = hold_list_name(loader, value);
+	if (text == NULL)
+		return;
 	use = &loader->list_uses[loader->list_use_count++];
-	use->group = group_number(loader);
-	use->purpose = purpose;
 	use->list = NULL;
-	use->token = loader_hold(loader, loader->region, value);
+	use->text = text;
+	use->length = (uint32_t)value->length;
+	use->group = group_number(loader) & (CLIENTS_GROUPS_MAX);
+	use->purpose = purpose;
+	use->line = value->where.line;
+	use->column = (uint16_t)(value->where.column < UINT16_MAX
+		? value->where.column : UINT16_MAX);
+	use->source = loader->source;
 }
 
 static void
@@ -756,20 +825,12 @@ set_chain(struct loader *loader, const struct token *value)
 		expected(loader, value, "inspect or ignore");
 }
 
-/* The first of many counts. */
-static void
-note_place(struct origin *place, const struct token *value)
-{
-	if (place->line == 0)
-		*place = value->where;
-}
-
 static void
 add_chain_allow(struct loader *loader, const struct token *value)
 {
 	struct names *names = table_of(loader, &group_of(loader)->chain);
 
-	note_place(&draft_of(loader)->chain_allow_at, value);
+	note(loader, NOTED_CHAIN_ALLOW, value);
 	if (names != NULL)
 		(void)loader_add_pattern(loader, names, value, 0);
 }
@@ -813,7 +874,7 @@ add_answer_deny(struct loader *loader, const struct token *value)
 static void
 add_answer_allow(struct loader *loader, const struct token *value)
 {
-	note_place(&draft_of(loader)->answer_allow_at, value);
+	note(loader, NOTED_ANSWER_ALLOW, value);
 	add_answer_rule(loader, value, 0);
 }
 
@@ -824,7 +885,7 @@ add_window(struct loader *loader, const struct token *value)
 	struct window_error error;
 	struct window *windows;
 
-	note_place(&draft_of(loader)->window_at, value);
+	note(loader, NOTED_WINDOW, value);
 	if (group->window_count >= GROUP_WINDOWS_MAX) {
 		diag_error(loader->diag, value->where, "found window %zu of a "
 			"group, expected at most %d", group->window_count + 1,
@@ -855,7 +916,7 @@ set_time_zone(struct loader *loader, const struct token *value)
 {
 	const struct time_zone *time_zone;
 
-	draft_of(loader)->time_zone_at = value->where;
+	note(loader, NOTED_TIME_ZONE, value);
 	if (token_is(value, "UTC"))
 		return;
 	time_zone = loader_time_zone(loader, value);
@@ -870,11 +931,12 @@ static void
 note_window_use(struct loader *loader, const struct token *value,
 	const char *option)
 {
-	struct group_draft *draft = draft_of(loader);
+	struct group_notes *notes;
 
-	if (draft->window_use == NULL)
-		draft->window_use = option;
-	note_place(&draft->window_use_at, value);
+	note(loader, NOTED_WINDOW_USE, value);
+	notes = facts_of(loader)->notes;
+	if (notes != NULL && notes->window_use == NULL)
+		notes->window_use = option;
 }
 
 static void
@@ -910,14 +972,14 @@ static void
 set_window_action(struct loader *loader, const struct token *value)
 {
 	note_window_use(loader, value, "window-action");
-	draft_of(loader)->window_action_at = value->where;
+	note(loader, NOTED_WINDOW_ACTION, value);
 	read_action(loader, value, &group_of(loader)->window_action);
 }
 
 static void
 set_action(struct loader *loader, const struct token *value)
 {
-	draft_of(loader)->action_at = value->where;
+	note(loader, NOTED_ACTION, value);
 	read_action(loader, value, &group_of(loader)->action);
 }
 
@@ -925,12 +987,10 @@ static void
 add_sinkhole(struct loader *loader, const struct token *value)
 {
 	struct group *group = group_of(loader);
-	struct group_draft *draft = draft_of(loader);
 	struct address address;
 	char text[ADDRESS_TEXT_ROOM];
 
-	if (draft->sinkhole_at.line == 0)
-		draft->sinkhole_at = value->where;
+	note(loader, NOTED_SINKHOLE, value);
 	text[0] = '\0';
 	if (value->length < sizeof(text)) {
 		memcpy(text, value->text, value->length);
@@ -958,7 +1018,7 @@ set_ttl(struct loader *loader, const struct token *value)
 {
 	long ttl = number_of(value, 10, 6);
 
-	draft_of(loader)->ttl_at = value->where;
+	note(loader, NOTED_TTL, value);
 	if (ttl < 0 || ttl > (long)TTL_MAX)
 		expected(loader, value, "a number of seconds from 0 to 86400");
 	else
@@ -980,18 +1040,19 @@ was_given(const struct group_draft *draft,
 
 static void
 end_sinkhole(struct loader *loader, const struct group *group,
-	const struct group_draft *draft)
+	const struct group_notes *notes)
 {
 	if (group->sinkholes4 + group->sinkholes6 > 0 ||
-	    draft->sinkhole_at.line != 0)
+	    notes->at[NOTED_SINKHOLE].line != 0)
 		return;
 	if (group->action == ACTION_SINKHOLE)
-		diag_error(loader->diag, draft->action_at, "found action "
-			"sinkhole without an address, expected \"sinkhole:\"");
-	if (group->window_action == ACTION_SINKHOLE)
-		diag_error(loader->diag, draft->window_action_at, "found "
-			"window-action sinkhole without an address, expected "
+		diag_error(loader->diag, notes->at[NOTED_ACTION], "found "
+			"action sinkhole without an address, expected "
 			"\"sinkhole:\"");
+	if (group->window_action == ACTION_SINKHOLE)
+		diag_error(loader->diag, notes->at[NOTED_WINDOW_ACTION],
+			"found window-action sinkhole without an address, "
+			"expected \"sinkhole:\"");
 }
 
 static int
@@ -1071,9 +1132,10 @@ end_answers(struct loader *loader, struct group *group,
 }
 
 static void
-end_group(struct loader *loader, struct group *group,
-	const struct group_draft *draft)
+end_group(struct loader *loader, size_t number)
 {
+	const struct group_draft *draft = &loader->drafts[number];
+	struct group *group = &loader->policy->groups[number];
 	enum choice audit = draft->audit != CHOICE_UNSET ? draft->audit
 		: loader->audit;
 	enum group_log log = draft->log != GROUP_LOG_UNSET ? draft->log
@@ -1085,7 +1147,7 @@ end_group(struct loader *loader, struct group *group,
 	if (group->name[0] == '\0' && !was_given(draft, set_name))
 		diag_error(loader->diag, group->origin, "found a group "
 			"without a name, expected \"name:\"");
-	end_sinkhole(loader, group, draft);
+	end_sinkhole(loader, group, options_notes(loader, number));
 	end_types(group);
 	end_answers(loader, group, draft->answers);
 }
@@ -1125,6 +1187,5 @@ options_end(struct loader *loader)
 	find_double_names(loader);
 	end_groups(loader);
 	for (i = 0; i < loader->policy->group_count; i++)
-		end_group(loader, &loader->policy->groups[i],
-			&loader->drafts[i]);
+		end_group(loader, i);
 }
