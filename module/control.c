@@ -395,7 +395,7 @@ switch_policy(struct control *control, struct standing *next)
 	if (map == NULL ||
 	    observer_prepare(control->observer, policy) != 0 ||
 	    stats_prepare(control->stats, policy) != 0) {
-		free(map);
+		force_map_free(map, before->standing.policy);
 		return -1;
 	}
 	next->generation = before->standing.generation + 1;
@@ -403,7 +403,7 @@ switch_policy(struct control *control, struct standing *next)
 	force = force_new(next, before->tally->worker_count,
 		control->key);
 	if (force == NULL) {
-		free(map);
+		force_map_free(map, before->standing.policy);
 		return -1;
 	}
 	before = inforce_change(control->inforce, force);
@@ -415,8 +415,8 @@ switch_policy(struct control *control, struct standing *next)
 	control->granting.directory = force->standing.directory;
 	review_followed(control->exceptions, policy);
 	note_audit(control, policy);
+	force_map_free(map, before->standing.policy);
 	force_free(before);
-	free(map);
 	return 0;
 }
 

@@ -100,17 +100,23 @@ size_t *
 force_map(const struct policy *before, const struct policy *after)
 {
 	uint32_t *sorted = policy_sort_groups(after);
-	size_t *map = calloc(before->group_count + 1, sizeof(*map)), i;
+	size_t *map = pages_take(before->group_count * sizeof(*map)), i;
 
 	if (sorted == NULL || map == NULL) {
 		pages_give(sorted, after->group_count * sizeof(*sorted));
-		free(map);
+		force_map_free(map, before);
 		return NULL;
 	}
 	for (i = 0; i < before->group_count; i++)
 		map[i] = find_group(after, sorted, before->groups[i].name);
 	pages_give(sorted, after->group_count * sizeof(*sorted));
 	return map;
+}
+
+void
+force_map_free(size_t *map, const struct policy *before)
+{
+	pages_give(map, before->group_count * sizeof(*map));
 }
 
 /* --- What is in force. */

@@ -45,8 +45,9 @@ struct force *force_new(struct standing *standing, size_t workers,
 void force_free(struct force *force);
 
 /* The number in AFTER of each group of BEFORE, by its name; SIZE_MAX where it
- * has none. Allocated; NULL when out of memory. */
+ * has none. NULL when out of memory. */
 size_t *force_map(const struct policy *before, const struct policy *after);
+void force_map_free(size_t *map, const struct policy *before);
 
 /* What a worker has of its own, whatever is in force. */
 struct inforce_use {

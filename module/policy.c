@@ -444,29 +444,55 @@ group_explain(const struct group *group, enum reason reason,
 	return BEFORE_OCTETS + group->name_octets + behind->octets;
 }
 
+/* Whether group A comes before group B. */
 static int
-compare_groups(const void *va, const void *vb, void *context)
+is_before(const struct policy *policy, uint32_t a, uint32_t b)
 {
-	const struct group *groups = context;
-	const uint32_t *a = va, *b = vb;
-	int order = strcmp(groups[*a].name, groups[*b].name);
+	int order = strcmp(policy->groups[a].name, policy->groups[b].name);
 
-	return order != 0 ? order : (*a > *b) - (*a < *b);
+	return order < 0 || (order == 0 && a < b);
 }
 
-/* Only numbers are sorted: qsort() takes as much as it sorts from malloc(). */
+/* Of a heap of COUNT numbers, with the last group first, all but the one at AT
+ * is right. */
+static void
+sift(const struct policy *policy, uint32_t *heap, size_t at, size_t count)
+{
+	uint32_t number = heap[at];
+	size_t child;
+
+	while ((child = 2 * at + 1) < count) {
+		if (child + 1 < count &&
+		    is_before(policy, heap[child], heap[child + 1]))
+			child++;
+		if (!is_before(policy, number, heap[child]))
+			break;
+		heap[at] = heap[child];
+		at = child;
+	}
+	heap[at] = number;
+}
+
+/* qsort() takes as much as it sorts from malloc(), where a hole would stay. */
 uint32_t *
 policy_sort_groups(const struct policy *policy)
 {
-	uint32_t *sorted = pages_take(policy->group_count * sizeof(*sorted));
-	uint32_t i;
+	size_t i, count = policy->group_count;
+	uint32_t *sorted = pages_take(count * sizeof(*sorted));
 
 	if (sorted == NULL)
 		return NULL;
-	for (i = 0; i < policy->group_count; i++)
-		sorted[i] = i;
-	qsort_r(sorted, policy->group_count, sizeof(*sorted), compare_groups,
-		policy->groups);
+	for (i = 0; i < count; i++)
+		sorted[i] = (uint32_t)i;
+	for (i = count / 2; i > 0; i--)
+		sift(policy, sorted, i - 1, count);
+	for (i = count; i > 1; i--) {
+		uint32_t last = sorted[0];
+
+		sorted[0] = sorted[i - 1];
+		sorted[i - 1] = last;
+		sift(policy, sorted, 0, i - 1);
+	}
 	return sorted;
 }
 

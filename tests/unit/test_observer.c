@@ -1024,8 +1024,8 @@ what_is_counted_in_between_is_in_the_history(void **state)
 		map, NOW);
 	stats_free(world.stats);
 	world.stats = NULL;
+	force_map_free(map, before->standing.policy);
 	force_free(before);
-	free(map);
 	observer_tick(world.observer, NOW);
 	assert_step(&world, SIZE_MAX, NOW, HISTORY_STEPS - 1, &all);
 	assert_step(&world, OTHER_FIRST, NOW, HISTORY_STEPS - 1, &all);

@@ -1165,7 +1165,7 @@ a_clear_after_a_switch_sets_back_what_was_taken(void **state)
 			assert_int_equal(queries_now(&world, 0), 0);
 			observer_free(world.observer);
 			world.observer = NULL;
-			free(map);
+			force_map_free(map, before->standing.policy);
 			force_free(before);
 			stats_free(world.stats);
 			world.stats = NULL;

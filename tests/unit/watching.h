@@ -348,7 +348,7 @@ world_change(struct world *world, const char *policy, int64_t now)
 		map, now);
 	stats_switch(world->stats, &force->standing, force->tally, map);
 	world_look(world);
-	free(map);
+	force_map_free(map, before->standing.policy);
 	return before;
 }
 
