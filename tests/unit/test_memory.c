@@ -1,10 +1,12 @@
 /*
  * test_memory.c - without memory a policy is not loaded, and says so: never is
  * there half of one, nor half of what watches, nor half a reply that passes for
- * a whole one. Each allocation fails once, then all from each on.
+ * a whole one. Each allocation fails once, then all from each on. And a reload
+ * takes no more of it than it must.
  */
 #include "support.h"
 
+#include <malloc.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -19,6 +21,8 @@
 #include "inforce.h"
 #include "keep.h"
 #include "observer.h"
+#include "outcomes.h"
+#include "recall.h"
 #include "service.h"
 #include "socket.h"
 #include "standing.h"
@@ -42,6 +46,30 @@ is_to_fail(void)
 		: number == at);
 }
 
+/* Octets that are taken, and the most that were. What is given back of a piece
+ * before it goes as a whole does not count. */
+static _Atomic long taken;
+static _Atomic long most_taken;
+
+static void
+count_octets(long octets)
+{
+	long now = atomic_fetch_add(&taken, octets) + octets;
+	long most = atomic_load(&most_taken);
+
+	while (now > most &&
+	    !atomic_compare_exchange_weak(&most_taken, &most, now))
+		continue;
+}
+
+/* What the C library has given for a piece. */
+static void *
+count_taken(void *memory)
+{
+	count_octets((long)malloc_usable_size(memory));
+	return memory;
+}
+
 /* The linker has the core call these; see Makefile.in. */
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -50,9 +78,11 @@ void *__real_realloc(void *memory, size_t size);
 void *__real_reallocarray(void *memory, size_t count, size_t size);
 char *__real_strdup(const char *text);
 char *__real_strndup(const char *text, size_t length);
+void __real_free(void *memory);
 void *__real_mmap(void *memory, size_t size, int protection, int flags,
 	int fd, off_t offset);
 void *__real_mremap(void *memory, size_t before, size_t size, int flags, ...);
+int __real_munmap(void *memory, size_t size);
 int __real_vasprintf(char **text, const char *format, va_list args);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
@@ -61,73 +91,119 @@ void *__wrap_realloc(void *memory, size_t size);
 void *__wrap_reallocarray(void *memory, size_t count, size_t size);
 char *__wrap_strdup(const char *text);
 char *__wrap_strndup(const char *text, size_t length);
+void __wrap_free(void *memory);
+int __wrap_munmap(void *memory, size_t size);
 void *__wrap_mmap(void *memory, size_t size, int protection, int flags,
 	int fd, off_t offset);
 void *__wrap_mremap(void *memory, size_t before, size_t size, int flags, ...);
 int __wrap_vasprintf(char **text, const char *format, va_list args);
 int __wrap_asprintf(char **text, const char *format, ...);
+/* What the two are with _FORTIFY_SOURCE. */
+int __wrap___vasprintf_chk(char **text, int flag, const char *format,
+	va_list args);
+int __wrap___asprintf_chk(char **text, int flag, const char *format, ...);
 
 void *
 __wrap_malloc(size_t size)
 {
-	return is_to_fail() ? NULL : __real_malloc(size);
+	return is_to_fail() ? NULL : count_taken(__real_malloc(size));
 }
 
 void *
 __wrap_calloc(size_t count, size_t size)
 {
-	return is_to_fail() ? NULL : __real_calloc(count, size);
+	return is_to_fail() ? NULL : count_taken(__real_calloc(count, size));
 }
 
 void *
 __wrap_aligned_alloc(size_t alignment, size_t size)
 {
-	return is_to_fail() ? NULL : __real_aligned_alloc(alignment, size);
+	return is_to_fail() ? NULL
+		: count_taken(__real_aligned_alloc(alignment, size));
 }
 
 void *
 __wrap_realloc(void *memory, size_t size)
 {
-	return is_to_fail() ? NULL : __real_realloc(memory, size);
+	size_t before = malloc_usable_size(memory);
+	void *resized = is_to_fail() ? NULL : __real_realloc(memory, size);
+
+	if (resized == NULL)
+		return NULL;
+	count_octets(-(long)before);
+	return count_taken(resized);
 }
 
 void *
 __wrap_reallocarray(void *memory, size_t count, size_t size)
 {
-	return is_to_fail() ? NULL : __real_reallocarray(memory, count, size);
+	size_t before = malloc_usable_size(memory);
+	void *resized = is_to_fail() ? NULL : __real_reallocarray(memory,
+		count, size);
+
+	if (resized == NULL)
+		return NULL;
+	count_octets(-(long)before);
+	return count_taken(resized);
 }
 
 char *
 __wrap_strdup(const char *text)
 {
-	return is_to_fail() ? NULL : __real_strdup(text);
+	return is_to_fail() ? NULL : count_taken(__real_strdup(text));
 }
 
 char *
 __wrap_strndup(const char *text, size_t length)
 {
-	return is_to_fail() ? NULL : __real_strndup(text, length);
+	return is_to_fail() ? NULL : count_taken(__real_strndup(text, length));
 }
 
 void *
 __wrap_mmap(void *memory, size_t size, int protection, int flags, int fd,
 	off_t offset)
 {
-	return is_to_fail() ? MAP_FAILED : __real_mmap(memory, size,
+	void *mapped = is_to_fail() ? MAP_FAILED : __real_mmap(memory, size,
 		protection, flags, fd, offset);
+
+	if (mapped != MAP_FAILED)
+		count_octets((long)size);
+	return mapped;
+}
+
+int
+__wrap_munmap(void *memory, size_t size)
+{
+	count_octets(-(long)size);
+	return __real_munmap(memory, size);
+}
+
+void
+__wrap_free(void *memory)
+{
+	count_octets(-(long)malloc_usable_size(memory));
+	__real_free(memory);
 }
 
 void *
 __wrap_mremap(void *memory, size_t before, size_t size, int flags, ...)
 {
-	return is_to_fail() ? MAP_FAILED : __real_mremap(memory, before, size,
-		flags);
+	void *moved = is_to_fail() ? MAP_FAILED : __real_mremap(memory, before,
+		size, flags);
+
+	if (moved != MAP_FAILED)
+		count_octets((long)size - (long)before);
+	return moved;
 }
 
 int
 __wrap_vasprintf(char **text, const char *format, va_list args)
 {
-	return is_to_fail() ? -1 : __real_vasprintf(text, format, args);
+	int result = is_to_fail() ? -1 : __real_vasprintf(text, format, args);
+
+	if (result >= 0)
+		(void)count_taken(*text);
+	return result;
 }
 
 int
@@ -137,7 +213,28 @@ __wrap_asprintf(char **text, const char *format, ...)
 	int result;
 
 	va_start(args, format);
-	result = is_to_fail() ? -1 : __real_vasprintf(text, format, args);
+	result = __wrap_vasprintf(text, format, args);
+	va_end(args);
+	return result;
+}
+
+int
+__wrap___vasprintf_chk(char **text, int flag, const char *format,
+	va_list args)
+{
+	(void)flag;
+	return __wrap_vasprintf(text, format, args);
+}
+
+int
+__wrap___asprintf_chk(char **text, int flag, const char *format, ...)
+{
+	va_list args;
+	int result;
+
+	(void)flag;
+	va_start(args, format);
+	result = __wrap_vasprintf(text, format, args);
 	va_end(args);
 	return result;
 }
@@ -1395,6 +1492,145 @@ a_reload_is_whole_or_none(void **state)
 	clear_watch(&watch);
 }
 
+/* --- How much it takes. */
+
+enum {
+	/* What an array has that was doubled, so that no room is left. */
+	MANY_GROUPS = 8192,
+	GROUPS_A_FILE = 256,
+	MANY_LISTS = 64,
+	PATTERNS_A_LIST = 3000,
+	/* What has nothing to do with the policy. */
+	SMALL = 8192
+};
+
+static void
+write_many_groups(size_t file)
+{
+	static char text[GROUPS_A_FILE * 160];
+	size_t group = file * GROUPS_A_FILE, at = 0, i;
+	char name[32];
+
+	for (i = 0; i < GROUPS_A_FILE; i++, group++)
+		at += (size_t)snprintf(text + at, sizeof(text) - at,
+			"group:\n name: g%zu\n client: 10.%zu.%zu.0/24\n"
+			" allow: *.g%zu.example\n allow-list: l%zu\n", group,
+			group >> 8, group & 255, group,
+			group / (MANY_GROUPS / MANY_LISTS));
+	assert_true(at < sizeof(text));
+	snprintf(name, sizeof(name), "many/g%zu.conf", 100 + file);
+	write_text(name, text);
+}
+
+static void
+write_many_patterns(size_t list)
+{
+	static char text[PATTERNS_A_LIST * 32];
+	size_t at = 0, i;
+	char name[32];
+
+	for (i = 0; i < PATTERNS_A_LIST; i++)
+		at += (size_t)snprintf(text + at, sizeof(text) - at,
+			"n%zu.l%zu.example\n", i, list);
+	assert_true(at < sizeof(text));
+	snprintf(name, sizeof(name), "many/l%zu.list", list);
+	write_text(name, text);
+}
+
+/* In small files, so that their text is next to nothing. */
+static void
+write_large_policy(void)
+{
+	size_t i;
+
+	assert_true(mkdir("many", 0700) == 0 || errno == EEXIST);
+	for (i = 0; i < MANY_GROUPS / GROUPS_A_FILE; i++)
+		write_many_groups(i);
+	for (i = 0; i < MANY_LISTS; i++)
+		write_many_patterns(i);
+	write_text("policy.conf", "bitsink:\n list-directory: many\n"
+		"include: \"many/*.conf\"\n");
+}
+
+static void
+load_large(struct standing *standing)
+{
+	int result;
+
+	write_large_policy();
+	assert_int_equal(mkdir("state", 0700), 0);
+	stand(standing, 0, 0, &result);
+	assert_int_equal(result, 0);
+	assert_int_equal(standing->policy->group_count, MANY_GROUPS);
+}
+
+static void
+loading_takes_little_that_does_not_stay(void **state)
+{
+	struct standing standing;
+	long before = taken, stays, most;
+
+	(void)state;
+	most_taken = before;
+	load_large(&standing);
+	stays = taken - before;
+	most = most_taken - before;
+	/* A group has a pattern and a client here, and uses a list. */
+	assert_in_range(stays, 1, MANY_GROUPS * 768 +
+		MANY_LISTS * PATTERNS_A_LIST * 32);
+	/* What is known of it and of that use until all is checked. */
+	assert_in_range(most - stays, 1, MANY_GROUPS * 128);
+	standing_clear(&standing);
+	assert_true(taken - before < SMALL);
+}
+
+/* What counts and remembers, of a policy with so many groups. */
+static long
+octets_beside(long groups, long workers)
+{
+	const long cells = (long)(TALLY_CELLS * sizeof(uint64_t));
+	const long sums = (long)sizeof(struct outcomes);
+	/* Who is who in the new policy. */
+	const long map = (long)(sizeof(size_t) + sizeof(uint32_t));
+	/* The tally, the base and two sums of each worker; what the tallies
+	 * stand at, what groups did, and where each has its history. */
+	return groups * (workers * 2 * (cells + sums) + cells + 2 * sums +
+		(long)sizeof(void *) + map) + workers * (long)recall_memory();
+}
+
+static void
+a_reload_takes_one_policy_more_for_a_while(void **state)
+{
+	static char reply[65536];
+	struct control_setup setup;
+	struct control *control;
+	struct watch watch;
+	long before = taken, policy, stays;
+	unsigned i;
+
+	(void)state;
+	memset(&watch, 0, sizeof(watch));
+	load_large(&watch.standing);
+	policy = taken - before;
+	assert_int_equal(make_watch(&watch), 0);
+	setup = setup_of(&watch);
+	control = control_start(&setup);
+	assert_non_null(control);
+	for (i = 0; i < 3; i++) {
+		before = taken;
+		most_taken = before;
+		request("reload\n", reply, sizeof(reply));
+		assert_true(ends_with(reply, "\nend\n"));
+		stays = taken - before;
+		assert_in_range(most_taken - before, policy, policy +
+			octets_beside(MANY_GROUPS, 3) + 10 * SMALL);
+		assert_true(stays < SMALL);
+	}
+	assert_int_equal(generation_of(&watch), 4);
+	control_stop(control);
+	clear_watch(&watch);
+}
+
 static void
 a_diff_without_memory_is_none(void **state)
 {
@@ -1458,6 +1694,8 @@ main(void)
 		folder_test(there_is_a_thread_or_it_is_said_why_not),
 		folder_test(a_reload_is_whole_or_none),
 		folder_test(a_diff_without_memory_is_none),
+		folder_test(loading_takes_little_that_does_not_stay),
+		folder_test(a_reload_takes_one_policy_more_for_a_while),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
