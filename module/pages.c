@@ -11,8 +11,9 @@
 #include <unistd.h>
 
 /* From so many octets on a piece has pages of its own; smaller ones are the C
- * library's, which is made for that. */
-#define FROM ((size_t)1 << 16)
+ * library's, which is made for that. It does not fill the hole of an aligned
+ * one with the next of that size; so no block of a region is as small. */
+#define FROM ((size_t)1 << 15)
 
 static int
 is_large(size_t octets)
