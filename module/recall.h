@@ -1,6 +1,6 @@
 /*
- * recall.h - what one worker found a moment ago: the groups of clients, what was
- * decided of names, and which names are in no local zone.
+ * recall.h - what one worker found a moment ago: the groups of clients, what
+ * was decided of names, and which names are in no local zone.
  *
  * Most clients and names come again, and are not looked for again then. What is
  * compared is all that was asked with, octet by octet: the answer is never
@@ -10,7 +10,7 @@
  *
  * Names are remembered under one policy, and forgotten with it. Places of
  * clients outlive a policy: each has the epoch of inforce.h in which it holds.
- * Names in no local zone are such in one state of these zones, which is a number.
+ * Names in no local zone are such in one state of these zones, a number.
  *
  * Thread-safety: for the one worker that it is made for.
  */
