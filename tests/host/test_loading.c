@@ -123,6 +123,24 @@ a_missing_policy_file_is_refused(void **state)
 	sandbox_remove(folder);
 }
 
+/* What any library of a dynlib module has, but for init() and deinit(). */
+#define LIBRARY \
+	"#include \"config.h\"\n" \
+	"#include \"dynlibmod/dynlibmod.h\"\n" \
+	"#include \"sldns/sbuffer.h\"\n" \
+	"#include \"util/module.h\"\n" \
+	"#include \"util/netevent.h\"\n" \
+	"void operate(struct module_qstate *q, enum module_ev e," \
+	" int i, struct outbound_entry *o) { (void)o;" \
+	" q->ext_state[i] = e == module_event_moddone ?" \
+	" module_finished : module_wait_module; }\n" \
+	"void inform_super(struct module_qstate *q, int i," \
+	" struct module_qstate *s) { (void)q; (void)i; (void)s; }\n" \
+	"void clear(struct module_qstate *q, int i) {" \
+	" (void)q; (void)i; }\n" \
+	"size_t get_mem(struct module_env *e, int i) {" \
+	" (void)e; (void)i; return 0; }\n"
+
 /* The module next to another library: the policy is behind both. */
 static void
 another_dynlib_module_may_stand_beside(void **state)
@@ -133,22 +151,11 @@ another_dynlib_module_may_stand_beside(void **state)
 	};
 
 	library = compile_library(folder, "",
-		"#include \"config.h\"\n"
-		"#include \"util/module.h\"\n"
+		LIBRARY
 		"int init(struct module_env *e, int i) {"
 		" (void)e; (void)i; return 1; }\n"
 		"void deinit(struct module_env *e, int i) {"
-		" (void)e; (void)i; }\n"
-		"void operate(struct module_qstate *q, enum module_ev e,"
-		" int i, struct outbound_entry *o) { (void)o;"
-		" q->ext_state[i] = e == module_event_moddone ?"
-		" module_finished : module_wait_module; }\n"
-		"void inform_super(struct module_qstate *q, int i,"
-		" struct module_qstate *s) { (void)q; (void)i; (void)s; }\n"
-		"void clear(struct module_qstate *q, int i) {"
-		" (void)q; (void)i; }\n"
-		"size_t get_mem(struct module_env *e, int i) {"
-		" (void)e; (void)i; return 0; }\n");
+		" (void)e; (void)i; }\n");
 	sandbox_write(folder, "policy.conf", WORLD_POLICY);
 	if (asprintf(&clauses, "dynlib:\n  dynlib-file: \"%s\"\n"
 	    "  dynlib-file: \"%s/bitsink.so\"\n"
@@ -167,6 +174,54 @@ another_dynlib_module_may_stand_beside(void **state)
 	sandbox_remove(folder);
 }
 
+/* The library behind ours refuses what it is asked about. It is, for whomever
+ * bitsink does not answer, and each time. */
+static void
+another_library_may_be_asked_about_requests(void **state)
+{
+	char *folder = sandbox_folder(), *library, *clauses;
+	struct resolver_options options = {
+		.modules = "dynlib dynlib validator iterator",
+	};
+	unsigned i;
+
+	library = compile_library(folder, "",
+		LIBRARY
+		"static int refuse(struct module_env *e, struct query_info *q,"
+		" struct edns_data *d, struct comm_reply *r,"
+		" struct regional *g, void *a) {"
+		" uint8_t *m = sldns_buffer_begin(r->c->buffer);"
+		" (void)q; (void)d; (void)g; (void)a;"
+		" if (e->local_zones_early != 0) return 0;"
+		" m[2] |= 0x80; m[3] = (uint8_t)((m[3] & 0xf0) | 5);"
+		" sldns_buffer_rewind(r->c->buffer); return 1; }\n"
+		"int init(struct module_env *e, int i) {"
+		" struct dynlibmod_env *d = e->modinfo[i];"
+		" return d->inplace_cb_register_wrapped((void *)refuse,"
+		" inplace_cb_request, NULL, e, i); }\n"
+		"void deinit(struct module_env *e, int i) {"
+		" struct dynlibmod_env *d = e->modinfo[i];"
+		" d->inplace_cb_delete_wrapped(e, inplace_cb_request, i); }\n");
+	sandbox_write(folder, "policy.conf", WORLD_POLICY);
+	if (asprintf(&clauses, "dynlib:\n  dynlib-file: \"%s/bitsink.so\"\n"
+	    "  dynlib-file: \"%s\"\n"
+	    "  dynlib-file: \"%s/policy.conf\"\n", TEST_BUILD, library,
+	    folder) < 0)
+		abort();
+	options.clauses = clauses;
+	world_start(state, &options);
+	for (i = 0; i < 3; i++) {
+		assert_answer(Q(ORDINARY, "evil.test", TYPE_A), "REFUSED");
+		assert_answer(Q(UPDATE_HOST, "evil.test", TYPE_A),
+			"NXDOMAIN");
+		assert_answer(Q(UPDATE_HOST, "www.allowed.test", TYPE_A),
+			"REFUSED");
+	}
+	free(clauses);
+	free(library);
+	sandbox_remove(folder);
+}
+
 /* An executable that hands the module a description of another Unbound: the
  * module asks for it as it does under Unbound, and touches nothing else. */
 static void
@@ -179,6 +234,7 @@ load_into(const char *folder, const char *host, const char *said)
 	    "#include <dlfcn.h>\n"
 	    "#include <stdarg.h>\n"
 	    "#include <stdio.h>\n"
+	    "#include <string.h>\n"
 	    "#include \"dynlibmod/dynliblayout.h\"\n"
 	    "uint16_t EDNS_ADVERTISED_SIZE = 1232;\n"
 	    "rbnode_type rbtree_null_node;\n"
@@ -369,6 +425,7 @@ main(void)
 		a_policy_with_an_error_is_refused_and_all_errors_are_logged),
 		cmocka_unit_test(a_missing_policy_file_is_refused),
 		own_world_test(another_dynlib_module_may_stand_beside),
+		own_world_test(another_library_may_be_asked_about_requests),
 		cmocka_unit_test(
 			an_unbound_that_it_was_not_compiled_for_is_refused),
 		world_test(
