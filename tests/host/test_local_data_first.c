@@ -5,6 +5,7 @@
  */
 #include "world.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -274,6 +275,76 @@ an_auth_zone_is_answered_by_itself(void **state)
 	assert_often(Q(UPDATE_HOST, "www.own.test", TYPE_A), "SERVFAIL");
 }
 
+/* One that has nothing at first. */
+static void
+an_auth_zone_that_comes_is_answered_by_itself(void **state)
+{
+	char *folder = sandbox_folder(), *clauses;
+	struct world *world;
+
+	sandbox_write(folder, "own.zone", "");
+	if (asprintf(&clauses, "auth-zone:\n  name: \"own.test\"\n"
+	    "  zonefile: \"%s/own.zone\"\n  for-downstream: yes\n"
+	    "  for-upstream: no\n  fallback-enabled: yes\n", folder) < 0)
+		abort();
+	world = start_with(state, "", clauses);
+	assert_often(Q(UPDATE_HOST, "www.own.test", TYPE_A), "NXDOMAIN");
+	sandbox_write(folder, "own.zone", "$ORIGIN own.test.\n"
+		"@ 60 IN SOA own.test. nobody.own.test. 1 60 60 60 60\n"
+		"@ 60 IN NS ns.own.test.\n"
+		"www 60 IN A 192.0.2.1\n");
+	control(world, "auth_zone_reload own.test");
+	assert_often(Q(UPDATE_HOST, "www.own.test", TYPE_A),
+		"NOERROR 192.0.2.1");
+	free(clauses);
+	sandbox_remove(folder);
+}
+
+static void
+a_response_policy_zone_that_comes_is_answered_by_itself(void **state)
+{
+	struct resolver_options options = {
+		.policy = POLICY,
+		.modules = "respip dynlib validator iterator",
+	};
+	char *folder = sandbox_folder(), *clauses;
+	struct world *world;
+
+	sandbox_write(folder, "policy.zone", "$ORIGIN policy.example.\n"
+		"@ 60 IN SOA policy.example. nobody.example. 1 60 60 60 60\n"
+		"@ 60 IN NS ns.policy.example.\n"
+		"evil.test 60 IN A 192.0.2.1\n"
+		"www.allowed.test 60 IN A 192.0.2.2\n");
+	if (asprintf(&clauses, "rpz:\n  name: \"policy.example\"\n"
+	    "  zonefile: \"%s/policy.zone\"\n", folder) < 0)
+		abort();
+	options.clauses = clauses;
+	world = world_start(state, &options);
+	control(world, "rpz_disable policy.example");
+	assert_often(Q(UPDATE_HOST, "evil.test", TYPE_A), "NXDOMAIN");
+	assert_often(Q(UPDATE_HOST, "www.allowed.test", TYPE_A),
+		"NOERROR 198.51.100.1");
+	control(world, "rpz_enable policy.example");
+	assert_often(Q(UPDATE_HOST, "evil.test", TYPE_A),
+		"NOERROR 192.0.2.1");
+	assert_often(Q(UPDATE_HOST, "www.allowed.test", TYPE_A),
+		"NOERROR 192.0.2.2");
+	free(clauses);
+	sandbox_remove(folder);
+}
+
+static void
+who_gets_local_data_alone_is_refused_a_known_name(void **state)
+{
+	start_with(state, "  access-control: " UPDATE_HOST_2
+		"/32 refuse_non_local\n", NULL);
+	assert_often(Q(UPDATE_HOST, "evil.test", TYPE_A), "NXDOMAIN");
+	assert_often(Q(UPDATE_HOST_2, "evil.test", TYPE_A), "REFUSED");
+	assert_often(Q(UPDATE_HOST, "www.allowed.test", TYPE_A),
+		"NOERROR 198.51.100.1");
+	assert_often(Q(UPDATE_HOST_2, "www.allowed.test", TYPE_A), "REFUSED");
+}
+
 static void
 what_the_acl_refuses_is_refused_for_a_known_name_too(void **state)
 {
@@ -292,17 +363,50 @@ other_types_and_classes_tell_nothing(void **state)
 	start_with(state,
 		"  local-zone: \"own.test\" static\n"
 		"  local-data: \"own.test A 192.0.2.1\"\n"
-		"  local-zone: \"some.test\" transparent\n", NULL);
+		"  local-zone: \"some.test\" static\n"
+		"  local-data: \"some.test A 192.0.2.2\"\n", NULL);
 	assert_often(Q(UPDATE_HOST, "own.test", LDNS_RR_TYPE_DS),
 		"NXDOMAIN");
 	assert_often(Q(UPDATE_HOST, "own.test", TYPE_A),
 		"NOERROR 192.0.2.1");
 	assert_often(Q(UPDATE_HOST, "some.test", TYPE_TXT,
 		.flags = ASK_CHAOS), "REFUSED");
-	assert_often(Q(UPDATE_HOST, "some.test", TYPE_A), "NXDOMAIN");
-	assert_often(Q(UPDATE_HOST, "evil.test", TYPE_A), "NXDOMAIN");
-	assert_often(Q(UPDATE_HOST, "evil.test", TYPE_TXT,
+	assert_often(Q(UPDATE_HOST, "some.test", TYPE_A),
+		"NOERROR 192.0.2.2");
+}
+
+static void
+another_class_is_looked_for_in_its_own_zones(void **state)
+{
+	start_with(state,
+		"  local-data: \"www.allowed.test CH TXT text\"\n"
+		"  local-data: \"blocked.test CH TXT text\"\n", NULL);
+	assert_often(Q(UPDATE_HOST, "www.allowed.test", TYPE_A),
+		"NOERROR 198.51.100.1");
+	assert_often(Q(UPDATE_HOST, "www.allowed.test", TYPE_TXT,
+		.flags = ASK_CHAOS), "NOERROR \"text\"");
+	assert_often(Q(UPDATE_HOST, "blocked.test", TYPE_A), "NXDOMAIN");
+	assert_often(Q(UPDATE_HOST, "blocked.test", TYPE_TXT,
+		.flags = ASK_CHAOS), "NOERROR \"text\"");
+	assert_often(Q(UPDATE_HOST, "other.test", TYPE_TXT,
 		.flags = ASK_CHAOS), "REFUSED");
+}
+
+/* Unbound 1.17.1 takes what is next to a zone that was added for what is in no
+ * zone at all, and not so the name above it, where it looks for a DS. */
+static void
+a_ds_is_looked_for_in_the_zone_above_each_time(void **state)
+{
+	struct world *world = start_with(state,
+		"  local-zone: \"own.test\" always_refuse\n", NULL);
+	unsigned i;
+
+	control(world, "local_zone a.b.own.test always_transparent");
+	/* What these get is the version's. */
+	for (i = 0; i < OFTEN; i++)
+		ldns_pkt_free(ask(Q(UPDATE_HOST, "z.b.own.test", TYPE_A)));
+	assert_often(Q(UPDATE_HOST, "z.b.own.test", LDNS_RR_TYPE_DS),
+		"REFUSED");
 }
 
 /* Each is counted once, and not what Unbound answers by itself. */
@@ -344,9 +448,16 @@ main(void)
 		own_world_test(a_client_with_a_tag_is_answered_from_its_zones),
 		own_world_test(any_order_of_changes_is_answered_as_without),
 		own_world_test(an_auth_zone_is_answered_by_itself),
+		own_world_test(an_auth_zone_that_comes_is_answered_by_itself),
+		own_world_test(
+		a_response_policy_zone_that_comes_is_answered_by_itself),
+		own_world_test(
+			who_gets_local_data_alone_is_refused_a_known_name),
 		own_world_test(
 			what_the_acl_refuses_is_refused_for_a_known_name_too),
 		own_world_test(other_types_and_classes_tell_nothing),
+		own_world_test(another_class_is_looked_for_in_its_own_zones),
+		own_world_test(a_ds_is_looked_for_in_the_zone_above_each_time),
 		own_world_test(queries_are_counted_once),
 	};
 
