@@ -409,6 +409,21 @@ a_ds_is_looked_for_in_the_zone_above_each_time(void **state)
 		"REFUSED");
 }
 
+static void
+a_local_zone_that_goes_uncovers_the_one_above(void **state)
+{
+	struct world *world = start_with(state,
+		"  local-zone: \"own.test\" always_refuse\n", NULL);
+	unsigned i;
+
+	control(world, "local_zone a.b.own.test always_transparent");
+	/* As above: in 1.17.1, these are in no zone. */
+	for (i = 0; i < OFTEN; i++)
+		ldns_pkt_free(ask(Q(UPDATE_HOST, "z.b.own.test", TYPE_A)));
+	control(world, "local_zone_remove a.b.own.test");
+	assert_often(Q(UPDATE_HOST, "z.b.own.test", TYPE_A), "REFUSED");
+}
+
 /* Each is counted once, and not what Unbound answers by itself. */
 static void
 queries_are_counted_once(void **state)
@@ -458,6 +473,7 @@ main(void)
 		own_world_test(other_types_and_classes_tell_nothing),
 		own_world_test(another_class_is_looked_for_in_its_own_zones),
 		own_world_test(a_ds_is_looked_for_in_the_zone_above_each_time),
+		own_world_test(a_local_zone_that_goes_uncovers_the_one_above),
 		own_world_test(queries_are_counted_once),
 	};
 
