@@ -122,7 +122,6 @@ host_listen(const struct dynlibmod_env *dynlib,
 	return 0;
 }
 
-
 int
 host_enters(struct module_state *state, struct module_qstate *qstate, int id)
 {
