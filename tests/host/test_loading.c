@@ -141,14 +141,33 @@ a_missing_policy_file_is_refused(void **state)
 	"size_t get_mem(struct module_env *e, int i) {" \
 	" (void)e; (void)i; return 0; }\n"
 
+static const char ours[] = TEST_BUILD "/bitsink.so";
+
 /* The module next to another library: the policy is behind both. */
 static void
-another_dynlib_module_may_stand_beside(void **state)
+start_two(void **state, const char *folder, const char *first,
+	const char *second)
 {
-	char *folder = sandbox_folder(), *library, *clauses;
 	struct resolver_options options = {
 		.modules = "dynlib dynlib validator iterator",
 	};
+	char *clauses;
+
+	sandbox_write(folder, "policy.conf", WORLD_POLICY);
+	if (asprintf(&clauses, "dynlib:\n  dynlib-file: \"%s\"\n"
+	    "  dynlib-file: \"%s\"\n"
+	    "  dynlib-file: \"%s/policy.conf\"\n", first, second,
+	    folder) < 0)
+		abort();
+	options.clauses = clauses;
+	world_start(state, &options);
+	free(clauses);
+}
+
+static void
+another_dynlib_module_may_stand_beside(void **state)
+{
+	char *folder = sandbox_folder(), *library;
 
 	library = compile_library(folder, "",
 		LIBRARY
@@ -156,20 +175,12 @@ another_dynlib_module_may_stand_beside(void **state)
 		" (void)e; (void)i; return 1; }\n"
 		"void deinit(struct module_env *e, int i) {"
 		" (void)e; (void)i; }\n");
-	sandbox_write(folder, "policy.conf", WORLD_POLICY);
-	if (asprintf(&clauses, "dynlib:\n  dynlib-file: \"%s\"\n"
-	    "  dynlib-file: \"%s/bitsink.so\"\n"
-	    "  dynlib-file: \"%s/policy.conf\"\n", library, TEST_BUILD,
-	    folder) < 0)
-		abort();
-	options.clauses = clauses;
-	world_start(state, &options);
+	start_two(state, folder, library, ours);
 	assert_answer(Q(ORDINARY, "evil.test", TYPE_A),
 		"NOERROR 203.0.113.66");
 	assert_answer(Q(UPDATE_HOST, "evil.test", TYPE_A), "NXDOMAIN");
 	assert_answer(Q(UPDATE_HOST, "www.allowed.test", TYPE_A),
 		"NOERROR 198.51.100.1");
-	free(clauses);
 	free(library);
 	sandbox_remove(folder);
 }
@@ -179,10 +190,7 @@ another_dynlib_module_may_stand_beside(void **state)
 static void
 another_library_may_be_asked_about_requests(void **state)
 {
-	char *folder = sandbox_folder(), *library, *clauses;
-	struct resolver_options options = {
-		.modules = "dynlib dynlib validator iterator",
-	};
+	char *folder = sandbox_folder(), *library;
 	unsigned i;
 
 	library = compile_library(folder, "",
@@ -202,14 +210,7 @@ another_library_may_be_asked_about_requests(void **state)
 		"void deinit(struct module_env *e, int i) {"
 		" struct dynlibmod_env *d = e->modinfo[i];"
 		" d->inplace_cb_delete_wrapped(e, inplace_cb_request, i); }\n");
-	sandbox_write(folder, "policy.conf", WORLD_POLICY);
-	if (asprintf(&clauses, "dynlib:\n  dynlib-file: \"%s/bitsink.so\"\n"
-	    "  dynlib-file: \"%s\"\n"
-	    "  dynlib-file: \"%s/policy.conf\"\n", TEST_BUILD, library,
-	    folder) < 0)
-		abort();
-	options.clauses = clauses;
-	world_start(state, &options);
+	start_two(state, folder, ours, library);
 	for (i = 0; i < 3; i++) {
 		assert_answer(Q(ORDINARY, "evil.test", TYPE_A), "REFUSED");
 		assert_answer(Q(UPDATE_HOST, "evil.test", TYPE_A),
@@ -217,7 +218,6 @@ another_library_may_be_asked_about_requests(void **state)
 		assert_answer(Q(UPDATE_HOST, "www.allowed.test", TYPE_A),
 			"REFUSED");
 	}
-	free(clauses);
 	free(library);
 	sandbox_remove(folder);
 }
