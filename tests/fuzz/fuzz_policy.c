@@ -217,6 +217,7 @@ static void
 check_decision(const struct policy *policy, const struct decision *decision)
 {
 	const struct group *group = decision->group;
+	char text[GROUP_EXPLANATION_MAX + 1];
 
 	if (decision->verdict == VERDICT_UNRESTRICTED) {
 		fuzz_check(group == NULL);
@@ -235,8 +236,12 @@ check_decision(const struct policy *policy, const struct decision *decision)
 		(decision->reason == REASON_ALLOWED ||
 		decision->reason == REASON_SITE ||
 		decision->reason == REASON_DENIED));
-	fuzz_check(decision->verdict == VERDICT_ALLOW ||
-		strlen(group->explanation[decision->reason]) > 0);
+	if (decision->verdict != VERDICT_ALLOW) {
+		size_t octets = group_explain(group, decision->reason, text);
+
+		fuzz_check(octets < sizeof(text) && text[octets] == '\0');
+		fuzz_check(strlen(text) == octets);
+	}
 }
 
 /* --- What the patterns say by their definition. */
