@@ -13,8 +13,8 @@
 
 #include "pages.h"
 
-#define READ_AT_ONCE ((size_t)1 << 18)
-#define DROPPED_AT_ONCE ((size_t)1 << 18)
+#define READ_AT_ONCE ((size_t)1 << 15)
+#define DROPPED_AT_ONCE ((size_t)1 << 16)
 
 static int
 same_version(const struct stat *a, const struct stat *b)

@@ -111,7 +111,7 @@ keep_clear(struct kept *kept)
 /* --- Writing. */
 
 /* Octets that are compared, written or copied at once. */
-#define AT_ONCE 65536u
+#define AT_ONCE 16384u
 
 struct keeping {
 	int directory;

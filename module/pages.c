@@ -14,6 +14,8 @@
  * library's, which is made for that. It does not fill the hole of an aligned
  * one with the next of that size; so no block of a region is as small. */
 #define FROM ((size_t)1 << 15)
+/* Whole pages, however large these are. */
+#define UNMAPPED_AT_ONCE ((size_t)1 << 16)
 
 static int
 is_large(size_t octets)
@@ -28,6 +30,18 @@ map(size_t octets)
 		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* In pieces: what the system has begun it does to the end before another thread
+ * has the processor, and some threads answer queries. */
+static void
+unmap(char *memory, size_t octets)
+{
+	size_t at;
+
+	for (at = 0; at < octets; at += UNMAPPED_AT_ONCE)
+		(void)munmap(memory + at, octets - at < UNMAPPED_AT_ONCE
+			? octets - at : UNMAPPED_AT_ONCE);
 }
 
 static void *
@@ -104,7 +118,7 @@ pages_give(void *memory, size_t octets)
 	if (memory == NULL)
 		return;
 	if (is_large(octets))
-		(void)munmap(memory, octets);
+		unmap(memory, octets);
 	else
 		free(memory);
 }
