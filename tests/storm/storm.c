@@ -1182,7 +1182,8 @@ forget_sums(struct storm *storm)
 	storm->failed = 0;
 }
 
-/* Policies of all sorts were read meanwhile. */
+/* Policies of all sorts were read meanwhile; how often depends on how fast the
+ * machine is. */
 static void
 check_reloads(const struct storm *storm, unsigned long least)
 {
@@ -1224,7 +1225,7 @@ no_answer_is_wrong_for_its_client(void **state)
 	assert_true(storm->dropped > 10);
 	assert_true(onlookers_sums(storm->onlookers)->replies > 1000);
 	assert_true(onlookers_sums(storm->onlookers)->all_seen > 1000);
-	check_reloads(storm, 50);
+	check_reloads(storm, 10);
 	assert_true(storm->failed < storm->passed / 5);
 	assert_true(storm->led > 5 && storm->surely_granted > 5 &&
 		storm->surely_not > 5);
