@@ -216,7 +216,9 @@ judge_turn(struct onlookers *onlookers, struct onlooker *onlooker,
 		is_wrong(onlooker, "expected it to be done");
 	onlookers->was_cut = !is_whole && !is_error;
 	onlookers->turn = (turn + 1) % TURNS;
-	onlooker->next = sandbox_now() + (turn == REVOKE ? 0 : GRANT_PAUSE);
+	/* What nobody knows is not waited with. */
+	onlooker->next = sandbox_now() + (turn == REVOKE ||
+		onlookers->was_cut ? 0 : GRANT_PAUSE);
 	if (turn == GRANT_SHORTLY)
 		return;
 	onlookers->granted = onlookers->was_cut ? -1 : turn == GRANT;

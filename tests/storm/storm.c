@@ -1227,8 +1227,10 @@ no_answer_is_wrong_for_its_client(void **state)
 	assert_true(onlookers_sums(storm->onlookers)->all_seen > 1000);
 	check_reloads(storm, 10);
 	assert_true(storm->failed < storm->passed / 5);
-	assert_true(storm->led > 5 && storm->surely_granted > 5 &&
-		storm->surely_not > 5);
+	assert_true(storm->led > 5 && storm->surely_not > 5);
+	/* With ThreadSanitizer the reply that tells of a grant is often cut
+	 * short by a reload, and nobody knows then. */
+	assert_true(storm->surely_granted > 5 || is_flavour("tsan"));
 	if (is_flavour("debian"))
 		assert_true(resident[ROUNDS - 1] <
 			resident[ROUNDS_FIRST - 1] + GROWTH_STORM_KIB);
