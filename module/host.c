@@ -7,12 +7,9 @@
 #include "services/rpz.h"
 #include "sldns/rrdef.h"
 #include "util/config_file.h"
-#include "util/data/msgencode.h"
-#include "util/data/msgparse.h"
 #include "util/data/msgreply.h"
 #include "util/log.h"
 #include "util/module.h"
-#include "util/net_help.h"
 #include "util/netevent.h"
 
 #include "host.h"
