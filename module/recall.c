@@ -59,17 +59,17 @@ void
 recall_absent(struct recall_absents *absents, uint64_t state,
 	const uint8_t *name, size_t length)
 {
-	struct recall_absent *set;
+	struct recall_absent *set, *place;
 
 	if (!recall_absent_fits(length))
 		return;
 	set = recall_absent_set(absents, name, length);
-	if (!recall_absent_is(set, name, length) &&
-	    !recall_absent_is(++set, name, length)) {
-		*set = set[-1];
-		set--;
-		set->length = (uint8_t)length;
-		memcpy(set->name, name, length);
+	place = recall_absent_find(set, name, length);
+	if (place == NULL) {
+		set[1] = set[0];
+		place = &set[0];
+		place->length = (uint8_t)length;
+		memcpy(place->name, name, length);
 	}
-	set->state = state;
+	place->state = state;
 }

@@ -244,21 +244,29 @@ recall_absent_is(const struct recall_absent *place, const uint8_t *name,
 		recall_same(place->name, name, length);
 }
 
+/* That name's of the places of SET, or NULL. */
+static inline struct recall_absent *
+recall_absent_find(struct recall_absent *set, const uint8_t *name,
+	size_t length)
+{
+	if (recall_absent_is(&set[0], name, length))
+		return &set[0];
+	return recall_absent_is(&set[1], name, length) ? &set[1] : NULL;
+}
+
 /* Whether the name in wire format is known to be in no local zone in STATE,
  * which is not 0. */
 static inline int
 recall_is_absent(struct recall_absents *absents, uint64_t state,
 	const uint8_t *name, size_t length)
 {
-	const struct recall_absent *set;
+	const struct recall_absent *place;
 
 	if (!recall_absent_fits(length))
 		return 0;
-	set = recall_absent_set(absents, name, length);
-	if (!recall_absent_is(set, name, length) &&
-	    !recall_absent_is(++set, name, length))
-		return 0;
-	return set->state == state;
+	place = recall_absent_find(recall_absent_set(absents, name, length),
+		name, length);
+	return place != NULL && place->state == state;
 }
 
 /* Remembers that it is. */
