@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "aside.h"
 #include "commands.h"
 #include "filewatch.h"
 #include "granting.h"
@@ -45,6 +46,13 @@
 /* When a worker told of an allowed query last. */
 struct worker_told {
 	alignas(64) int64_t millisecond;
+};
+
+/* What nobody needs any more when another policy is in force, or is not wanted.
+ * Each may be NULL. */
+struct leftovers {
+	struct loading *loading;
+	struct force *before;
 };
 
 struct control {
@@ -79,8 +87,13 @@ struct control {
 	/* The policy that is being read; NULL for none. */
 	struct loading *loading;
 	int loading_is_diff;
-	/* Who waits for it; NULL for nobody. */
+	/* What was read, and replaced, is given back then; NULL: it is. */
+	struct aside *giving_back;
+	struct leftovers leftovers;
+	/* Who waits for all that, and for what; NULL for nobody. */
 	const void *waiting;
+	struct record_writer reply;
+	enum service_answer answer;
 	struct filewatch files;
 	pthread_t thread;
 };
@@ -274,9 +287,9 @@ time_to_wait(struct control *control, int had_events, int64_t now)
 {
 	int64_t wait = control->next_tick > now ? control->next_tick - now : 0;
 
-	/* The bell does not ring for its end. */
-	if (control->loading != NULL && loading_is_done(control->loading) &&
-	    wait > ENDING)
+	/* The bell does not ring for the end of a thread. */
+	if (wait > ENDING && (control->giving_back != NULL ||
+	    (control->loading != NULL && loading_is_done(control->loading))))
 		wait = ENDING;
 	if (had_events)
 		return !rings_are_empty(control) ? 0
@@ -331,6 +344,13 @@ wake(void *arg)
 	ring_bell(arg);
 }
 
+/* From when a policy begins to be read until nothing is left of that. */
+static int
+is_loading(const struct control *control)
+{
+	return control->loading != NULL || control->giving_back != NULL;
+}
+
 /* Begins to read the policy's file, where that does not go on already; 0, or -1
  * where that cannot be. */
 static int
@@ -359,7 +379,7 @@ ask_to_load(void *arg, int diff, const void *waiting)
 {
 	struct control *control = arg;
 
-	if (control->loading != NULL)
+	if (is_loading(control))
 		return -1;
 	return start_loading(control, diff, waiting) == 0 ? 0 : -2;
 }
@@ -383,30 +403,26 @@ take_old_events(struct control *control)
 			take_events(control, control->rings[i]);
 }
 
-/* The workers' part is one pointer; the rest follows. 0, or -1 when out of
- * memory; then nothing has changed. */
+/* The workers' part is one pointer; the rest follows. The policy before is
+ * left over. 0, or -1 when out of memory; then nothing has changed. */
 static int
-switch_policy(struct control *control, struct standing *next)
+switch_policy(struct control *control, struct standing *next,
+	const size_t *map)
 {
 	struct force *before = inforce_now(control->inforce), *force;
 	const struct policy *policy = next->policy;
-	size_t *map = force_map(before->standing.policy, policy);
 
 	if (map == NULL ||
 	    observer_prepare(control->observer, policy) != 0 ||
-	    stats_prepare(control->stats, policy) != 0) {
-		force_map_free(map, before->standing.policy);
+	    stats_prepare(control->stats, policy) != 0)
 		return -1;
-	}
 	next->generation = before->standing.generation + 1;
 	next->loaded = time(NULL);
 	force = force_new(next, before->tally->worker_count,
 		control->key);
-	if (force == NULL) {
-		force_map_free(map, before->standing.policy);
+	if (force == NULL)
 		return -1;
-	}
-	before = inforce_change(control->inforce, force);
+	control->leftovers.before = inforce_change(control->inforce, force);
 	take_old_events(control);
 	observer_switch(control->observer, policy, force->tally, map,
 		force->standing.loaded);
@@ -415,8 +431,6 @@ switch_policy(struct control *control, struct standing *next)
 	control->granting.directory = force->standing.directory;
 	review_followed(control->exceptions, policy);
 	note_audit(control, policy);
-	force_map_free(map, before->standing.policy);
-	force_free(before);
 	return 0;
 }
 
@@ -445,10 +459,10 @@ say_reloaded(const struct control *control)
 
 /* What was read is put in force. NULL, or what failed. */
 static const char *
-take_over(struct control *control, struct standing *next)
+take_over(struct control *control, struct standing *next, const size_t *map)
 {
 	warn_of_socket(control, present(control)->policy, next->policy);
-	if (switch_policy(control, next) != 0) {
+	if (switch_policy(control, next, map) != 0) {
 		say(control->line, SAY_ERROR, "bitsink: not reloaded: out of "
 			"memory; the policy before stays in force");
 		standing_fail(present(control), 1, "out of memory");
@@ -481,35 +495,67 @@ says_the_same(const struct control *control, const struct standing *next)
 		!now->stale && next->checksum == now->checksum;
 }
 
-/* Of a thread that has ended. */
+/* Of millions of patterns, that takes its time. */
+static void
+give_back(void *arg)
+{
+	struct leftovers *leftovers = arg;
+
+	/* It looks at what was in force. */
+	loading_free(leftovers->loading);
+	force_free(leftovers->before);
+	memset(leftovers, 0, sizeof(*leftovers));
+}
+
+/* There may be another loading: no memory is that of the one before. */
 static void
 finish_loading(struct control *control)
 {
+	struct record_writer *reply;
+
+	aside_free(control->giving_back);
+	control->giving_back = NULL;
+	reply = control->waiting == NULL ? NULL
+		: service_reply(control->service, control->waiting);
+	if (reply != NULL) {
+		record_append(reply, &control->reply);
+		service_end(control->service, control->waiting,
+			control->answer, milliseconds());
+	}
+	record_clear(&control->reply);
+	control->waiting = NULL;
+}
+
+/* What a loading, whose thread has ended, has found is put in force, and a
+ * reply made of it. */
+static void
+settle_loading(struct control *control)
+{
 	struct loading *loading = control->loading;
 	struct standing *next = loading_standing(loading);
-	struct record_writer *reply = control->waiting == NULL ? NULL
-		: service_reply(control->service, control->waiting);
 	struct timespec begun = next->begun;
 	const char *failed = NULL;
 
-	if (reply != NULL && control->loading_is_diff && next->policy != NULL)
+	if (control->loading_is_diff && next->policy != NULL)
 		commands_put_diff(&control->commands, next->policy,
-			loading_diff(loading), reply);
+			loading_diff(loading), &control->reply);
 	if (next->policy == NULL)
 		failed = stay(control, next);
 	else if (!control->loading_is_diff && !says_the_same(control, next))
-		failed = take_over(control, next);
+		failed = take_over(control, next, loading_map(loading));
 	if (!control->loading_is_diff)
 		filewatch_note(&control->files, present(control)->policy,
 			&begun);
-	if (reply != NULL)
-		service_end(control->service, control->waiting,
-			commands_put_loaded(&control->commands,
-			loading_diag(loading), failed,
-			control->loading_is_diff, reply), milliseconds());
+	control->answer = commands_put_loaded(&control->commands,
+		loading_diag(loading), failed, control->loading_is_diff,
+		&control->reply);
+	control->leftovers.loading = loading;
 	control->loading = NULL;
-	control->waiting = NULL;
-	loading_free(loading);
+	control->giving_back = aside_start(give_back, &control->leftovers);
+	if (control->giving_back == NULL) {
+		give_back(&control->leftovers);
+		finish_loading(control);
+	}
 }
 
 /* A file of the policy that changed, and has stayed as it is since the last
@@ -519,7 +565,7 @@ look_for_changes(struct control *control)
 {
 	const struct policy *policy = present(control)->policy;
 
-	if (!policy->settings.watch_files || control->loading != NULL)
+	if (!policy->settings.watch_files || is_loading(control))
 		return;
 	if (filewatch_changed(&control->files, policy))
 		(void)start_loading(control, 0, NULL);
@@ -557,9 +603,9 @@ read_learned(struct control *control)
 }
 
 /*
- * The thread that has read the policy is not waited for: it stands back for
- * all others, and while it did not get to its end, nobody would take the events
- * of workers that are asked without a pause.
+ * Threads that read a policy or give one back are not waited for: they stand
+ * back for all others, and while they did not get to their end, nobody would
+ * take the events of workers that are asked without a pause.
  */
 static void
 tick(struct control *control)
@@ -567,6 +613,9 @@ tick(struct control *control)
 	int64_t now = milliseconds();
 
 	if (control->loading != NULL && loading_has_ended(control->loading))
+		settle_loading(control);
+	if (control->giving_back != NULL &&
+	    aside_has_ended(control->giving_back))
 		finish_loading(control);
 	if (now < control->next_tick)
 		return;
@@ -585,6 +634,7 @@ run(void *arg)
 {
 	struct control *control = arg;
 
+	aside_let_others_in();
 	while (!atomic_load(&control->stop)) {
 		int had_events = take_all(control);
 
@@ -709,6 +759,8 @@ free_control(struct control *control)
 	size_t i;
 
 	loading_free(control->loading);
+	aside_free(control->giving_back);
+	record_clear(&control->reply);
 	service_free(control->service);
 	socket_close(&control->socket);
 	if (control->bell >= 0)

@@ -3,55 +3,43 @@
  */
 #include "loading.h"
 
-#include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
+#include "aside.h"
 #include "diff.h"
+#include "inforce.h"
 
 struct loading {
 	struct loading_setup setup;
 	struct standing standing;
 	struct diag diag;
 	struct record_writer diff;
+	/* NULL: none. */
+	size_t *map;
 	_Atomic int is_done;
-	int is_joined;
-	pthread_t thread;
+	struct aside *aside;
 };
 
-/*
- * Clients wait for a worker, and nobody for a policy as they do: where both
- * want a processor, the worker has it. It is not the class of what is idle: a
- * machine that is asked too much has a new policy late, not never. With Linux
- * a priority is a thread's own. Where it may not be changed, it is as it was.
- */
 static void
-stand_back(void)
-{
-	static const struct sched_param none = { 0 };
-
-	(void)pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
-	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), PRIO_MAX - 1);
-}
-
-static void *
 run(void *arg)
 {
 	struct loading *loading = arg;
 	const struct loading_setup *setup = &loading->setup;
+	const struct policy *before = setup->standing->policy;
 
-	stand_back();
 	if (standing_read(&loading->standing, setup->key, !setup->diff,
-	    &loading->diag, setup->line) == 0 && setup->diff)
-		diff_policies(&loading->diff, setup->standing->policy,
-			loading->standing.policy);
+	    &loading->diag, setup->line) == 0) {
+		if (setup->diff)
+			diff_policies(&loading->diff, before,
+				loading->standing.policy);
+		else
+			loading->map = force_map(before,
+				loading->standing.policy);
+	}
 	atomic_store(&loading->is_done, 1);
 	setup->wake(setup->arg);
-	return NULL;
 }
 
 struct loading *
@@ -71,7 +59,8 @@ loading_start(const struct loading_setup *setup)
 	}
 	loading->standing.gate = setup->standing->gate;
 	loading->standing.gate_length = setup->standing->gate_length;
-	if (pthread_create(&loading->thread, NULL, run, loading) != 0) {
+	loading->aside = aside_start(run, loading);
+	if (loading->aside == NULL) {
 		standing_clear(&loading->standing);
 		free(loading);
 		return NULL;
@@ -88,18 +77,13 @@ loading_is_done(const struct loading *loading)
 int
 loading_has_ended(struct loading *loading)
 {
-	if (!loading->is_joined && loading_is_done(loading))
-		loading->is_joined = pthread_tryjoin_np(loading->thread,
-			NULL) == 0;
-	return loading->is_joined;
+	return loading_is_done(loading) && aside_has_ended(loading->aside);
 }
 
 void
 loading_wait(struct loading *loading)
 {
-	if (!loading->is_joined)
-		pthread_join(loading->thread, NULL);
-	loading->is_joined = 1;
+	aside_wait(loading->aside);
 }
 
 struct standing *
@@ -120,12 +104,20 @@ loading_diff(const struct loading *loading)
 	return &loading->diff;
 }
 
+const size_t *
+loading_map(const struct loading *loading)
+{
+	return loading->map;
+}
+
 void
 loading_free(struct loading *loading)
 {
 	if (loading == NULL)
 		return;
-	loading_wait(loading);
+	aside_free(loading->aside);
+	if (loading->map != NULL)
+		force_map_free(loading->map, loading->setup.standing->policy);
 	standing_clear(&loading->standing);
 	diag_clear(&loading->diag);
 	record_clear(&loading->diff);

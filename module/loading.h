@@ -13,7 +13,8 @@
 struct loading;
 
 struct loading_setup {
-	/* Whose file is read again; it may not change meanwhile. */
+	/* Whose file is read again; it may not change until the loading is
+	 * freed. */
 	const struct standing *standing;
 	const struct names_key *key;
 	/* What would change is written to loading_diff(), and nothing is kept
@@ -45,6 +46,11 @@ void loading_wait(struct loading *loading);
 struct standing *loading_standing(struct loading *loading);
 const struct diag *loading_diag(const struct loading *loading);
 const struct record_writer *loading_diff(const struct loading *loading);
+
+/* Where groups of the policy before are in it, as of force_map(), made by the
+ * thread, for it takes its time where there are many; for as long as LOADING.
+ * NULL where there was no memory, and for a diff. */
+const size_t *loading_map(const struct loading *loading);
 
 /* Waits for its end and frees what is left of it. Accepts NULL. */
 void loading_free(struct loading *loading);

@@ -175,6 +175,15 @@ sub on_processor {
 	return ('taskset', '-c', $mine[$number % @mine], @command);
 }
 
+# This program, and what it starts, from now on.
+sub stay_on {
+	my ($self, $number) = @_;
+	my @mine = processors();
+	return if @mine < 2;
+	system("taskset -cp $mine[$number % @mine] $$ >/dev/null") == 0
+		or $self->fail("taskset: $?");
+}
+
 sub processors {
 	my $list = `taskset -cp $$` =~ s/.*: //r;
 	my @all;
