@@ -81,16 +81,33 @@ nobody_waits_to_see_that_it_goes_on(void **state)
 	assert_int_equal(seen.calls, 1);
 }
 
+/* Nanoseconds; 0 where Linux tells of no slice, which it does from 6.12 on. */
+static uint64_t
+slice(void)
+{
+	/* As of sched_setattr(2): its size, and where the slice is. */
+	uint64_t attributes[6] = { 0 };
+
+	if (syscall(SYS_sched_getattr, 0, attributes, sizeof(attributes),
+	    0) != 0)
+		return 0;
+	return attributes[3];
+}
+
 static void
-who_lets_others_in_is_as_before(void **state)
+who_lets_others_in_has_a_longer_slice_alone(void **state)
 {
 	int policy = sched_getscheduler(0);
 	int nice = getpriority(PRIO_PROCESS, 0);
+	uint64_t before = slice();
 
 	(void)state;
 	aside_let_others_in();
 	assert_int_equal(sched_getscheduler(0), policy);
 	assert_int_equal(getpriority(PRIO_PROCESS, 0), nice);
+	if (before != 0 && policy == SCHED_OTHER &&
+	    prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 0)
+		assert_true(slice() > before);
 }
 
 /* From here on, who asks to be scheduled otherwise is ended. 0, or -1 where
@@ -173,7 +190,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_thread_stands_back_and_nobody_else),
 		cmocka_unit_test(nobody_waits_to_see_that_it_goes_on),
-		cmocka_unit_test(who_lets_others_in_is_as_before),
+		cmocka_unit_test(who_lets_others_in_has_a_longer_slice_alone),
 		cmocka_unit_test(where_it_may_not_be_asked_for_nobody_is_ended),
 	};
 
