@@ -87,13 +87,12 @@ struct control {
 	/* The policy that is being read; NULL for none. */
 	struct loading *loading;
 	int loading_is_diff;
-	/* What was read, and replaced, is given back then; NULL: it is. */
+	/* Who waits for it; NULL for nobody. */
+	const void *waiting;
+	/* What was replaced is given back by it; NULL: it is, or the next
+	 * loading sees to that. */
 	struct aside *giving_back;
 	struct leftovers leftovers;
-	/* Who waits for all that, and for what; NULL for nobody. */
-	const void *waiting;
-	struct record_writer reply;
-	enum service_answer answer;
 	struct filewatch files;
 	pthread_t thread;
 };
@@ -287,9 +286,9 @@ time_to_wait(struct control *control, int had_events, int64_t now)
 {
 	int64_t wait = control->next_tick > now ? control->next_tick - now : 0;
 
-	/* The bell does not ring for the end of a thread. */
-	if (wait > ENDING && (control->giving_back != NULL ||
-	    (control->loading != NULL && loading_is_done(control->loading))))
+	/* The bell does not ring for its end. */
+	if (control->loading != NULL && loading_is_done(control->loading) &&
+	    wait > ENDING)
 		wait = ENDING;
 	if (had_events)
 		return !rings_are_empty(control) ? 0
@@ -344,13 +343,6 @@ wake(void *arg)
 	ring_bell(arg);
 }
 
-/* From when a policy begins to be read until nothing is left of that. */
-static int
-is_loading(const struct control *control)
-{
-	return control->loading != NULL || control->giving_back != NULL;
-}
-
 /* Begins to read the policy's file, where that does not go on already; 0, or -1
  * where that cannot be. */
 static int
@@ -363,11 +355,13 @@ start_loading(struct control *control, int diff, const void *waiting)
 		.line = control->line,
 		.wake = wake,
 		.arg = control,
+		.after = control->giving_back,
 	};
 
 	control->loading = loading_start(&setup);
 	if (control->loading == NULL)
 		return -1;
+	control->giving_back = NULL;
 	control->loading_is_diff = diff;
 	control->waiting = waiting;
 	return 0;
@@ -379,7 +373,7 @@ ask_to_load(void *arg, int diff, const void *waiting)
 {
 	struct control *control = arg;
 
-	if (is_loading(control))
+	if (control->loading != NULL)
 		return -1;
 	return start_loading(control, diff, waiting) == 0 ? 0 : -2;
 }
@@ -495,7 +489,8 @@ says_the_same(const struct control *control, const struct standing *next)
 		!now->stale && next->checksum == now->checksum;
 }
 
-/* Of millions of patterns, that takes its time. */
+/* Of millions of patterns, that takes its time. What is loaded next waits for
+ * it, so that there are never more than two policies. */
 static void
 give_back(void *arg)
 {
@@ -507,38 +502,20 @@ give_back(void *arg)
 	memset(leftovers, 0, sizeof(*leftovers));
 }
 
-/* There may be another loading: no memory is that of the one before. */
+/* Of a thread that has ended. */
 static void
 finish_loading(struct control *control)
 {
-	struct record_writer *reply;
-
-	aside_free(control->giving_back);
-	control->giving_back = NULL;
-	reply = control->waiting == NULL ? NULL
-		: service_reply(control->service, control->waiting);
-	if (reply != NULL) {
-		record_append(reply, &control->reply);
-		service_end(control->service, control->waiting,
-			control->answer, milliseconds());
-	}
-	record_clear(&control->reply);
-	control->waiting = NULL;
-}
-
-/* What a loading, whose thread has ended, has found is put in force, and a
- * reply made of it. */
-static void
-settle_loading(struct control *control)
-{
 	struct loading *loading = control->loading;
 	struct standing *next = loading_standing(loading);
+	struct record_writer *reply = control->waiting == NULL ? NULL
+		: service_reply(control->service, control->waiting);
 	struct timespec begun = next->begun;
 	const char *failed = NULL;
 
-	if (control->loading_is_diff && next->policy != NULL)
+	if (reply != NULL && control->loading_is_diff && next->policy != NULL)
 		commands_put_diff(&control->commands, next->policy,
-			loading_diff(loading), &control->reply);
+			loading_diff(loading), reply);
 	if (next->policy == NULL)
 		failed = stay(control, next);
 	else if (!control->loading_is_diff && !says_the_same(control, next))
@@ -546,16 +523,17 @@ settle_loading(struct control *control)
 	if (!control->loading_is_diff)
 		filewatch_note(&control->files, present(control)->policy,
 			&begun);
-	control->answer = commands_put_loaded(&control->commands,
-		loading_diag(loading), failed, control->loading_is_diff,
-		&control->reply);
-	control->leftovers.loading = loading;
+	if (reply != NULL)
+		service_end(control->service, control->waiting,
+			commands_put_loaded(&control->commands,
+			loading_diag(loading), failed,
+			control->loading_is_diff, reply), milliseconds());
 	control->loading = NULL;
+	control->waiting = NULL;
+	control->leftovers.loading = loading;
 	control->giving_back = aside_start(give_back, &control->leftovers);
-	if (control->giving_back == NULL) {
+	if (control->giving_back == NULL)
 		give_back(&control->leftovers);
-		finish_loading(control);
-	}
 }
 
 /* A file of the policy that changed, and has stayed as it is since the last
@@ -565,7 +543,7 @@ look_for_changes(struct control *control)
 {
 	const struct policy *policy = present(control)->policy;
 
-	if (!policy->settings.watch_files || is_loading(control))
+	if (!policy->settings.watch_files || control->loading != NULL)
 		return;
 	if (filewatch_changed(&control->files, policy))
 		(void)start_loading(control, 0, NULL);
@@ -603,9 +581,9 @@ read_learned(struct control *control)
 }
 
 /*
- * Threads that read a policy or give one back are not waited for: they stand
- * back for all others, and while they did not get to their end, nobody would
- * take the events of workers that are asked without a pause.
+ * The thread that has read the policy is not waited for: it stands back for
+ * all others, and while it did not get to its end, nobody would take the events
+ * of workers that are asked without a pause.
  */
 static void
 tick(struct control *control)
@@ -613,9 +591,6 @@ tick(struct control *control)
 	int64_t now = milliseconds();
 
 	if (control->loading != NULL && loading_has_ended(control->loading))
-		settle_loading(control);
-	if (control->giving_back != NULL &&
-	    aside_has_ended(control->giving_back))
 		finish_loading(control);
 	if (now < control->next_tick)
 		return;
@@ -760,7 +735,6 @@ free_control(struct control *control)
 
 	loading_free(control->loading);
 	aside_free(control->giving_back);
-	record_clear(&control->reply);
 	service_free(control->service);
 	socket_close(&control->socket);
 	if (control->bell >= 0)

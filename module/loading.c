@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aside.h"
 #include "diff.h"
 #include "inforce.h"
 
@@ -29,6 +28,7 @@ run(void *arg)
 	const struct loading_setup *setup = &loading->setup;
 	const struct policy *before = setup->standing->policy;
 
+	aside_free(setup->after);
 	if (standing_read(&loading->standing, setup->key, !setup->diff,
 	    &loading->diag, setup->line) == 0) {
 		if (setup->diff)

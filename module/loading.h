@@ -6,6 +6,7 @@
 #ifndef BITSINK_LOADING_H
 #define BITSINK_LOADING_H
 
+#include "aside.h"
 #include "diag.h"
 #include "record.h"
 #include "standing.h"
@@ -24,9 +25,12 @@ struct loading_setup {
 	/* Called by the thread when it is done. */
 	void (*wake)(void *arg);
 	void *arg;
+	/* Whose end the thread waits for before it begins, and frees it; NULL
+	 * for nobody's. */
+	struct aside *after;
 };
 
-/* NULL when there is no memory or no thread. */
+/* NULL when there is no memory or no thread; AFTER stays the caller's then. */
 struct loading *loading_start(const struct loading_setup *setup);
 
 /* Whether all is read. The thread may have something to do yet until it ends,
