@@ -1,6 +1,7 @@
 /*
- * support.h - what the unit tests share: rows that say what they are, folders
- * with files, policies loaded from them, names, and chance that repeats.
+ * support.h - what the unit tests share: conditions to wait for, rows that
+ * say what they are, folders with files, policies loaded from them, names, and
+ * chance that repeats.
  *
  * A table goes on after a wrong row, so that one run shows all of them: the
  * row_...() functions print the row and return how much is wrong; the test
@@ -21,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "diag.h"
@@ -29,6 +31,35 @@
 #include "query.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* --- Conditions. Only a failing test waits that long. */
+
+#define DEADLINE_SECONDS 60
+
+static inline int64_t
+real_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+static inline void
+pause_for(unsigned milliseconds)
+{
+	struct timespec pause = { 0, (long)milliseconds * 1000000 };
+
+	nanosleep(&pause, NULL);
+}
+
+#define wait_until(condition) do { \
+	int64_t until_ = real_seconds() + DEADLINE_SECONDS; \
+	while (!(condition)) { \
+		assert_true(real_seconds() < until_); \
+		pause_for(1); \
+	} \
+} while (0)
 
 /* --- Rows of tables. */
 

@@ -1,23 +1,16 @@
 /*
  * test_aside.c - threads that stand back.
  */
-#include <errno.h>
+#include "support.h"
+
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#include <cmocka.h>
 
 #include "aside.h"
 
@@ -38,7 +31,7 @@ look(void *arg)
 	seen->policy = sched_getscheduler(0);
 	seen->nice = getpriority(PRIO_PROCESS, (id_t)gettid());
 	while (!atomic_load(&seen->may_end))
-		usleep(100);
+		pause_for(1);
 }
 
 static void

@@ -424,15 +424,6 @@ events_become_lines_and_tops(void **state)
 	close_stage(&stage);
 }
 
-/* Milliseconds: around those in which the thread lets events gather. */
-static void
-pause_for(unsigned milliseconds)
-{
-	struct timespec pause = { 0, (long)milliseconds * 1000000 };
-
-	nanosleep(&pause, NULL);
-}
-
 /* Each event finds the thread asleep, or about to be; it would sleep for
  * seconds, which all together are too many. */
 static void
@@ -450,8 +441,9 @@ the_thread_wakes_up_for_each_event(void **state)
 			"x.example"));
 		while (said_count("bitsink: block ") < i) {
 			assert_true(real_seconds() < deadline);
-			rest();
+			pause_for(1);
 		}
+		/* Around the time in which the thread lets events gather. */
 		pause_for(chance_below(&chance, 40));
 	}
 	close_stage(&stage);
@@ -740,7 +732,7 @@ a_listener_that_does_not_read_is_told_what_it_lost(void **state)
 		if (ask_as(&stage, 0, clients[0], "x.example"))
 			published++;
 		else
-			rest();
+			pause_for(1);
 	wait_until(said_count("bitsink: block ") == published);
 	while (heard < published) {
 		struct reply reply = hear(fd);
@@ -1319,7 +1311,7 @@ write_on(void *arg)
 		    clients[writer->worker], name))
 			writer->published++;
 		else
-			rest();
+			pause_for(1);
 		sched_yield();
 	}
 	return NULL;

@@ -137,9 +137,7 @@ times_alone_are_a_change(void **state)
 static void
 let_time_pass(void)
 {
-	static const struct timespec pause = { 0, 30000000 };
-
-	nanosleep(&pause, NULL);
+	pause_for(30);
 }
 
 static void

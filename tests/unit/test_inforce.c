@@ -292,14 +292,6 @@ change(void *arg)
 }
 
 static void
-rest(long milliseconds)
-{
-	struct timespec pause = { 0, milliseconds * 1000000 };
-
-	nanosleep(&pause, NULL);
-}
-
-static void
 who_is_in_keeps_what_it_sees(void **state)
 {
 	struct force *first = make_force(1);
@@ -314,8 +306,8 @@ who_is_in_keeps_what_it_sees(void **state)
 		0);
 	/* The change is there at once, and is over when this one leaves. */
 	while (inforce_now(inforce) == first)
-		rest(1);
-	rest(50);
+		pause_for(1);
+	pause_for(50);
 	assert_false(atomic_load(&asked.is_done));
 	assert_true(is_whole(seen));
 	assert_int_equal(seen->standing.generation, 1);

@@ -45,7 +45,7 @@ ring(void *arg)
 		atomic_store(&bell->was_done, 1);
 	atomic_fetch_add(&bell->rings, 1);
 	while (atomic_load(&bell->holds))
-		rest();
+		pause_for(1);
 }
 
 static struct loading *

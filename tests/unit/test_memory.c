@@ -1598,9 +1598,6 @@ octets_beside(long groups, long workers)
 		(long)sizeof(void *) + map) + workers * (long)recall_memory();
 }
 
-/* Milliseconds. */
-#define PATIENCE 30000
-
 static void
 a_reload_takes_one_policy_more_for_a_while(void **state)
 {
@@ -1608,8 +1605,8 @@ a_reload_takes_one_policy_more_for_a_while(void **state)
 	struct control_setup setup;
 	struct control *control;
 	struct watch watch;
-	long before = taken, policy, stays;
-	unsigned i, waited;
+	long before = taken, policy;
+	unsigned i;
 
 	(void)state;
 	memset(&watch, 0, sizeof(watch));
@@ -1625,12 +1622,9 @@ a_reload_takes_one_policy_more_for_a_while(void **state)
 		request("reload\n", reply, sizeof(reply));
 		assert_true(ends_with(reply, "\nend\n"));
 		/* A thread that stands back gives the one before back. */
-		for (waited = 0; (stays = taken - before) >= SMALL &&
-		    waited < PATIENCE; waited++)
-			usleep(1000);
+		wait_until(taken - before < SMALL);
 		assert_in_range(most_taken - before, policy, policy +
 			octets_beside(MANY_GROUPS, 3) + 10 * SMALL);
-		assert_true(stays < SMALL);
 	}
 	assert_int_equal(generation_of(&watch), 4);
 	control_stop(control);

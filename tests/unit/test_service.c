@@ -18,8 +18,6 @@
 
 #define PATH "control"
 #define BEGINNING 1000000
-/* For what should come; only a failing test waits that long. */
-#define DEADLINE_SECONDS 60
 #define REPLY_ROOM 65536
 
 /* --- What the service asks. */
@@ -298,15 +296,6 @@ hear_from(int fd, void *octets, size_t room)
 	if (n < 0 && errno == EAGAIN)
 		return 0;
 	return n > 0 ? n : -1;
-}
-
-static int64_t
-real_seconds(void)
-{
-	struct timespec time;
-
-	assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &time), 0);
-	return time.tv_sec;
 }
 
 /* Reads to the end, of a reply below REPLY_ROOM octets, and hangs up. */

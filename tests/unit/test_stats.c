@@ -823,7 +823,7 @@ ask_as_unbound(void *arg)
 
 		atomic_fetch_add(&crowd->asked, 1);
 		while (atomic_load(&crowd->done) < i * WORKERS)
-			rest();
+			pause_for(1);
 		memset(&printed, 0, sizeof(printed));
 		(void)stats_print_taken(crowd->world.stats, LOADED, 1,
 			take_line, &printed);

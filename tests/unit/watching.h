@@ -9,7 +9,6 @@
 
 #include <inttypes.h>
 #include <pthread.h>
-#include <time.h>
 
 #include "event.h"
 #include "inforce.h"
@@ -20,35 +19,6 @@
 #include "standing.h"
 #include "stats.h"
 #include "tally.h"
-
-/* --- Conditions. Only a failing test waits that long. */
-
-#define DEADLINE_SECONDS 60
-
-static inline int64_t
-real_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
-
-static inline void
-rest(void)
-{
-	static const struct timespec millisecond = { 0, 1000000 };
-
-	nanosleep(&millisecond, NULL);
-}
-
-#define wait_until(condition) do { \
-	int64_t until_ = real_seconds() + DEADLINE_SECONDS; \
-	while (!(condition)) { \
-		assert_true(real_seconds() < until_); \
-		rest(); \
-	} \
-} while (0)
 
 /* --- What was said. */
 
