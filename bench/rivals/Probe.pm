@@ -6,20 +6,13 @@ use strict;
 use warnings;
 use IO::Select;
 use IO::Socket::INET;
+use Message;
 use Task;
 use Time::HiRes qw(time sleep);
 
 # Seconds.
 my $interval = 0.002;
 my $patience = 120;
-
-# A question for an address.
-sub query {
-	my ($id, $name) = @_;
-	return pack('n6', $id, 0x0100, 1, 0, 0, 0) .
-		join('', map { chr(length) . $_ } split /\./, $name) .
-		pack('C n n', 0, 1, 1);
-}
 
 sub new {
 	my ($class, $port, $count, $blocks) = @_;
@@ -52,8 +45,7 @@ sub is_right {
 sub receive {
 	my ($self, $kind) = @_;
 	while (defined $kind->{socket}->recv(my $message, 4096)) {
-		my (undef, $flags, undef, $answers) = unpack 'n4', $message;
-		my $rcode = $flags & 15;
+		my ($rcode, $answers) = Message::outcome($message);
 		next if $rcode != 0 && $rcode != 3;
 		$kind->{right} = is_right($kind, $rcode, $answers);
 		next if $kind->{right};
@@ -70,7 +62,7 @@ sub ask {
 	$self->{id}++;
 	for my $kind (@{$self->{kinds}}) {
 		# Nobody may be there yet.
-		$kind->{socket}->send(query($self->{id} & 0xffff,
+		$kind->{socket}->send(Message::query($self->{id} & 0xffff,
 			$kind->{name}));
 		$select->add($kind->{socket});
 	}
