@@ -12,11 +12,13 @@ sub query {
 		pack('C n n', 0, 1, 1);
 }
 
-# The RCODE of a response, and how many records it has in its answer section.
+# The RCODE of a response, and how many records it has in its answer section and
+# in its authority section.
 sub outcome {
 	my ($response) = @_;
-	my (undef, $flags, undef, $answers) = unpack 'n4', $response;
-	return ($flags & 15, $answers);
+	my (undef, $flags, undef, $answers, $authority) = unpack 'n5',
+		$response;
+	return ($flags & 15, $answers, $authority);
 }
 
 1;
