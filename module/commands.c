@@ -302,16 +302,6 @@ count_of(const struct commands *commands, enum tally_count count)
 	return commands->earlier[count] + tally_total(commands->tally, count);
 }
 
-/* The cells of all workers. 0, or -1 when out of memory. */
-static int
-sum_up(const struct commands *commands, struct tally_values *values)
-{
-	if (tally_values_init(values, commands->tally->group_count) != 0)
-		return -1;
-	stats_sum(commands->tally, values);
-	return 0;
-}
-
 static enum service_answer
 fail_memory(struct record_writer *reply)
 {
@@ -326,18 +316,16 @@ run_groups(struct commands *commands, const struct record *request,
 	const struct policy *policy = commands->standing->policy;
 	size_t i, *prefixes = calloc(policy->group_count + 1,
 		sizeof(*prefixes));
-	struct tally_values values;
+	uint64_t cells[TALLY_CELLS];
 
 	(void)request;
-	if (prefixes == NULL || sum_up(commands, &values) != 0) {
-		free(prefixes);
+	if (prefixes == NULL)
 		return fail_memory(reply);
-	}
 	clients_count(policy->clients, prefixes, policy->group_count);
-	for (i = 0; i < policy->group_count; i++)
-		put_group(reply, &policy->groups[i], prefixes[i],
-			values.cells + i * TALLY_CELLS);
-	tally_values_clear(&values);
+	for (i = 0; i < policy->group_count; i++) {
+		(void)tally_sum_group(commands->tally, i, cells);
+		put_group(reply, &policy->groups[i], prefixes[i], cells);
+	}
 	free(prefixes);
 	return SERVICE_REPLY;
 }
@@ -476,13 +464,11 @@ run_metrics(struct commands *commands, const struct record *request,
 	struct record_writer *reply)
 {
 	const struct policy *policy = commands->standing->policy;
-	struct tally_values values;
+	uint64_t cells[TALLY_CELLS];
 	size_t i;
 	unsigned reason;
 
 	(void)request;
-	if (sum_up(commands, &values) != 0)
-		return fail_memory(reply);
 	record_begin(reply, "info");
 	record_text(reply, "version", BITSINK_VERSION);
 	record_text(reply, "unbound", commands->unbound);
@@ -491,12 +477,12 @@ run_metrics(struct commands *commands, const struct record *request,
 	record_end(reply);
 	put_gauges(commands, reply);
 	put_counts(commands, reply);
-	for (i = 0; i < policy->group_count; i++)
+	for (i = 0; i < policy->group_count; i++) {
+		(void)tally_sum_group(commands->tally, i, cells);
 		for (reason = REASON_ALLOWED; reason < REASON_COUNT; reason++)
 			put_cells_of(reply, &policy->groups[i],
-				(enum reason)reason,
-				values.cells + i * TALLY_CELLS);
-	tally_values_clear(&values);
+				(enum reason)reason, cells);
+	}
 	return SERVICE_REPLY;
 }
 

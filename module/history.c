@@ -148,24 +148,45 @@ steps_of(struct history *history, size_t group,
 	return *own;
 }
 
+static void
+add_growth(struct history *history, size_t group,
+	const struct outcomes *stands)
+{
+	struct outcomes grown = growth_of(&history->stood[group], stands);
+	struct steps *own = steps_of(history, group, &grown);
+
+	add(history, &history->all, &grown);
+	if (own != NULL)
+		add(history, own, &grown);
+}
+
+/* Of many groups most have nothing new; what is not written to takes no
+ * memory. */
+static void
+feed_group(struct history *history, size_t group,
+	const struct outcomes *stands)
+{
+	struct outcomes *stood = &history->stood[group];
+
+	if (memcmp(stood, stands, sizeof(*stood)) == 0)
+		return;
+	if (history->is_begun)
+		add_growth(history, group, stands);
+	*stood = *stands;
+}
+
 void
-history_feed(struct history *history, int64_t now,
-	const struct outcomes *counts)
+history_feed(struct history *history, int64_t now, history_counts counts,
+	const void *arg)
 {
 	size_t i;
 
 	advance(history, step_of(now));
-	for (i = 0; i < history->group_count && history->is_begun; i++) {
-		struct outcomes grown = growth_of(&history->stood[i],
-			&counts[i]);
-		struct steps *own = steps_of(history, i, &grown);
+	for (i = 0; i < history->group_count; i++) {
+		struct outcomes stands = counts(arg, i);
 
-		add(history, &history->all, &grown);
-		if (own != NULL)
-			add(history, own, &grown);
+		feed_group(history, i, &stands);
 	}
-	memcpy(history->stood, counts,
-		history->group_count * sizeof(*counts));
 	history->is_begun = 1;
 }
 

@@ -28,14 +28,18 @@ struct history;
 struct history *history_new(size_t groups);
 void history_free(struct history *history);
 
+/* What the counters of GROUP stand at. */
+typedef struct outcomes (*history_counts)(const void *arg, size_t group);
+
 /*
- * The counters of all groups stand at COUNTS, an element a group, at NOW,
- * seconds since 1970. The first call sets where they begin. What they grew by
- * since the last call goes to NOW's step. A clock that goes back stays in the
- * newest step. Lack of memory for a group's steps leaves that group without.
+ * The counters of all groups, of which COUNTS is asked with ARG, as they stand
+ * at NOW, seconds since 1970. The first call sets where they begin. What they
+ * grew by since the last call goes to NOW's step. A clock that goes back stays
+ * in the newest step. Lack of memory for a group's steps leaves that group
+ * without.
  */
-void history_feed(struct history *history, int64_t now,
-	const struct outcomes *counts);
+void history_feed(struct history *history, int64_t now, history_counts counts,
+	const void *arg);
 
 /*
  * The steps of GROUP, or of all groups together for SIZE_MAX, to STEPS, the

@@ -11,10 +11,8 @@
 #include <time.h>
 
 #include "hash.h"
-#include "pages.h"
 #include "record.h"
 #include "rrtype.h"
-#include "stats.h"
 #include "sums.h"
 
 /* A file name that is longer loses its beginning. */
@@ -25,14 +23,6 @@
 #define KEY_OCTETS_MAX (GROUP_OCTETS_MAX + ADDRESS_OCTETS + RULE_OCTETS + 255u)
 /* A file name in a log line, with escapes. */
 #define FILE_TEXT_MAX 1024
-
-struct per_policy {
-	struct history *history;
-	/* What the tally stands at. */
-	struct tally_values sum;
-	struct outcomes *counts;
-	size_t counts_room; /* octets */
-};
 
 /* Groups whose hashes are remembered. */
 #define GROUPS_SEEN 64
@@ -53,9 +43,9 @@ struct observer {
 	struct top *allowed;
 	struct learned *learned;
 	int64_t since;
-	/* What depends on the number of groups, and the same for the policy
-	 * that is to come. */
-	struct per_policy now, next;
+	/* That of the groups there are, and the one for the policy that is to
+	 * come. */
+	struct history *history, *next;
 	/* Of policies that are not freed yet. */
 	struct group_seen groups[GROUPS_SEEN];
 	/* Events lost under earlier policies, and those told of. */
@@ -375,30 +365,33 @@ observer_event(struct observer *observer, const struct event *event)
 static void
 note_memory(struct observer *observer)
 {
-	size_t groups = observer->policy->group_count, i;
 	size_t octets = sizeof(*observer) + lines_memory(observer->lines) +
-		history_memory(observer->now.history) +
-		groups * sizeof(*observer->now.counts) +
-		groups * TALLY_CELLS * sizeof(*observer->now.sum.cells);
+		history_memory(observer->history) +
+		top_memory(observer->allowed) +
+		learned_memory(observer->learned), i;
 
-	octets += top_memory(observer->allowed) +
-		learned_memory(observer->learned);
 	for (i = 0; i < OBSERVER_TOPS; i++)
 		octets += top_memory(observer->tops[i]);
 	atomic_store_explicit(&observer->memory, octets, memory_order_relaxed);
 }
 
+static struct outcomes
+counts_of(const void *arg, size_t group)
+{
+	const struct observer *observer = arg;
+	struct outcomes none = { 0, 0, 0, 0 };
+	uint64_t cells[TALLY_CELLS];
+
+	/* Most, where there are many. */
+	if (!tally_sum_group(observer->tally, group, cells))
+		return none;
+	return outcomes_of(&observer->policy->groups[group], cells);
+}
+
 static void
 feed_history(struct observer *observer, int64_t now)
 {
-	size_t i;
-
-	stats_sum(observer->tally, &observer->now.sum);
-	for (i = 0; i < observer->policy->group_count; i++)
-		observer->now.counts[i] = outcomes_of(
-			&observer->policy->groups[i],
-			observer->now.sum.cells + i * TALLY_CELLS);
-	history_feed(observer->now.history, now, observer->now.counts);
+	history_feed(observer->history, now, counts_of, observer);
 	note_memory(observer);
 }
 
@@ -406,7 +399,7 @@ feed_history(struct observer *observer, int64_t now)
 static void
 tell_lost(struct observer *observer)
 {
-	uint64_t lost = observer->now.sum.counts[TALLY_EVENTS_LOST] +
+	uint64_t lost = tally_total(observer->tally, TALLY_EVENTS_LOST) +
 		observer->lost_before;
 
 	if (lost > observer->lost_told)
@@ -432,30 +425,6 @@ observer_finish(struct observer *observer, int64_t now)
 
 /* --- From birth to death. */
 
-static void
-clear_per_policy(struct per_policy *parts)
-{
-	history_free(parts->history);
-	pages_give(parts->counts, parts->counts_room);
-	tally_values_clear(&parts->sum);
-	memset(parts, 0, sizeof(*parts));
-}
-
-/* 0, or -1 when out of memory; then there is nothing. */
-static int
-make_per_policy(struct per_policy *parts, size_t groups)
-{
-	memset(parts, 0, sizeof(*parts));
-	parts->history = history_new(groups);
-	parts->counts_room = (groups + 1) * sizeof(*parts->counts);
-	parts->counts = pages_take(parts->counts_room);
-	if (parts->history != NULL && parts->counts != NULL &&
-	    tally_values_init(&parts->sum, groups) == 0)
-		return 0;
-	clear_per_policy(parts);
-	return -1;
-}
-
 static int
 make_parts(struct observer *observer, const struct names_key *key)
 {
@@ -476,14 +445,16 @@ make_parts(struct observer *observer, const struct names_key *key)
 	observer->lines = lines_new(observer->policy->settings.log_limit, key);
 	if (observer->lines == NULL)
 		return -1;
-	return make_per_policy(&observer->now, observer->policy->group_count);
+	observer->history = history_new(observer->policy->group_count);
+	return observer->history != NULL ? 0 : -1;
 }
 
 int
 observer_prepare(struct observer *observer, const struct policy *policy)
 {
-	clear_per_policy(&observer->next);
-	return make_per_policy(&observer->next, policy->group_count);
+	history_free(observer->next);
+	observer->next = history_new(policy->group_count);
+	return observer->next != NULL ? 0 : -1;
 }
 
 void
@@ -492,16 +463,17 @@ observer_switch(struct observer *observer, const struct policy *policy,
 {
 	/* The last of the old one. */
 	feed_history(observer, now);
-	observer->lost_before += observer->now.sum.counts[TALLY_EVENTS_LOST];
-	history_move(observer->next.history, observer->now.history, map);
+	observer->lost_before += tally_total(observer->tally,
+		TALLY_EVENTS_LOST);
+	history_move(observer->next, observer->history, map);
+	history_free(observer->history);
+	observer->history = observer->next;
+	observer->next = NULL;
 	memset(observer->groups, 0, sizeof(observer->groups));
-	clear_per_policy(&observer->now);
-	observer->now = observer->next;
-	memset(&observer->next, 0, sizeof(observer->next));
 	observer->policy = policy;
 	observer->tally = tally;
 	lines_set_limit(observer->lines, policy->settings.log_limit);
-	feed_history(observer, now);
+	note_memory(observer);
 }
 
 struct observer *
@@ -536,8 +508,8 @@ observer_free(struct observer *observer)
 	top_free(observer->allowed);
 	learned_free(observer->learned);
 	lines_free(observer->lines);
-	clear_per_policy(&observer->now);
-	clear_per_policy(&observer->next);
+	history_free(observer->history);
+	history_free(observer->next);
 	free(observer);
 }
 
@@ -581,7 +553,7 @@ observer_since(const struct observer *observer)
 const struct history *
 observer_history(const struct observer *observer)
 {
-	return observer->now.history;
+	return observer->history;
 }
 
 size_t

@@ -100,19 +100,6 @@ put_out(struct printer *printer, stats_line line, void *arg)
 	return done;
 }
 
-/* --- Sums of a tally. */
-
-void
-stats_sum(const struct tally *tally, struct tally_values *values)
-{
-	size_t worker;
-
-	/* Most of the thread's work where there are many groups. */
-	tally_read(tally, 0, values);
-	for (worker = 1; worker < tally->worker_count; worker++)
-		tally_add(tally, worker, values);
-}
-
 /* --- Printing. */
 
 static void

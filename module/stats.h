@@ -61,10 +61,6 @@ void stats_switch(struct stats *stats, const struct standing *standing,
 void stats_set_exceptions(struct stats *stats,
 	const struct exceptions *exceptions);
 
-/* Counters of a tally, whatever was set back, summed over all workers;
- * VALUES come from tally_values_init(). */
-void stats_sum(const struct tally *tally, struct tally_values *values);
-
 /* Octets it takes. */
 size_t stats_memory(const struct stats *stats);
 

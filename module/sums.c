@@ -32,18 +32,6 @@ sums_clear(struct sums *sums)
 	memset(sums, 0, sizeof(*sums));
 }
 
-void
-sums_zero(struct sums *sums)
-{
-	struct outcomes *groups = sums->groups;
-	size_t count = sums->group_count;
-
-	memset(groups, 0, count * sizeof(*groups));
-	memset(sums, 0, sizeof(*sums));
-	sums->groups = groups;
-	sums->group_count = count;
-}
-
 static int
 is_nothing(const struct outcomes *outcomes)
 {
@@ -51,7 +39,30 @@ is_nothing(const struct outcomes *outcomes)
 		outcomes->quiet) == 0;
 }
 
-/* Of many groups most have nothing; what is not written to takes no memory. */
+/* Of many groups most have nothing. What is not written to takes no memory, so
+ * no zero is written over another, nor is one added. */
+static void
+zero_groups(struct outcomes *groups, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (!is_nothing(&groups[i]))
+			memset(&groups[i], 0, sizeof(*groups));
+}
+
+void
+sums_zero(struct sums *sums)
+{
+	struct outcomes *groups = sums->groups;
+	size_t count = sums->group_count;
+
+	zero_groups(groups, count);
+	memset(sums, 0, sizeof(*sums));
+	sums->groups = groups;
+	sums->group_count = count;
+}
+
 static void
 add_outcomes(struct outcomes *to, const struct outcomes *more)
 {
@@ -187,13 +198,13 @@ sums_add_tally(struct sums *sums, const struct policy *policy,
 	/* One group after the other: all at once would be as large as the
 	 * tally, whatever is counted in it. */
 	for (i = 0; i < policy->group_count; i++) {
-		uint64_t *from = base->cells + i * TALLY_CELLS;
+		const uint64_t *from = tally_values_group(base, i);
 
-		tally_read_group(tally, worker, i, cells);
+		(void)tally_read_group(tally, worker, i, cells);
 		if (memcmp(cells, from, sizeof(cells)) == 0)
 			continue;
 		add_group(sums, i, &policy->groups[i], cells, from);
 		if (set_back)
-			memcpy(from, cells, sizeof(cells));
+			tally_values_set(base, i, cells);
 	}
 }

@@ -82,6 +82,26 @@ tally_values_clear(struct tally_values *values)
 	values->cells = NULL;
 }
 
+const uint64_t *
+tally_values_group(const struct tally_values *values, size_t group)
+{
+	static const uint64_t none[TALLY_CELLS];
+
+	return values->is_set ? values->cells + group * TALLY_CELLS : none;
+}
+
+void
+tally_values_set(struct tally_values *values, size_t group,
+	const uint64_t *cells)
+{
+	size_t octets = TALLY_CELLS * sizeof(*cells);
+
+	if (memcmp(tally_values_group(values, group), cells, octets) == 0)
+		return;
+	memcpy(values->cells + group * TALLY_CELLS, cells, octets);
+	values->is_set = 1;
+}
+
 void
 tally_begin(struct tally *tally, size_t worker, const _Atomic uint64_t *passed,
 	uint64_t begun)
@@ -134,13 +154,15 @@ tally_read(const struct tally *tally, size_t worker,
 	struct tally_values *values)
 {
 	const struct tally_worker *from = &tally->workers[worker];
+	uint64_t cells[TALLY_CELLS];
 	size_t i;
 
 	for (i = 0; i < TALLY_COUNTS; i++)
 		values->counts[i] = read_count(from, (enum tally_count)i);
-	for (i = 0; i < cells_of(tally->group_count); i++)
-		values->cells[i] = atomic_load_explicit(&from->cells[i],
-			memory_order_relaxed);
+	for (i = 0; i < tally->group_count; i++) {
+		(void)tally_read_group(tally, worker, i, cells);
+		tally_values_set(values, i, cells);
+	}
 }
 
 uint64_t
@@ -150,31 +172,38 @@ tally_read_count(const struct tally *tally, size_t worker,
 	return read_count(&tally->workers[worker], count);
 }
 
-void
+int
 tally_read_group(const struct tally *tally, size_t worker, size_t group,
 	uint64_t *cells)
 {
 	const _Atomic uint64_t *from = tally->workers[worker].cells +
 		group * TALLY_CELLS;
+	uint64_t any = 0;
 	size_t i;
 
-	for (i = 0; i < TALLY_CELLS; i++)
+	for (i = 0; i < TALLY_CELLS; i++) {
 		cells[i] = atomic_load_explicit(&from[i],
 			memory_order_relaxed);
+		any |= cells[i];
+	}
+	return any != 0;
 }
 
-void
-tally_add(const struct tally *tally, size_t worker,
-	struct tally_values *values)
+int
+tally_sum_group(const struct tally *tally, size_t group, uint64_t *cells)
 {
-	const struct tally_worker *from = &tally->workers[worker];
-	size_t i;
+	uint64_t more[TALLY_CELLS];
+	size_t worker, i;
+	int has_any = tally_read_group(tally, 0, group, cells);
 
-	for (i = 0; i < TALLY_COUNTS; i++)
-		values->counts[i] += read_count(from, (enum tally_count)i);
-	for (i = 0; i < cells_of(tally->group_count); i++)
-		values->cells[i] += atomic_load_explicit(&from->cells[i],
-			memory_order_relaxed);
+	for (worker = 1; worker < tally->worker_count; worker++) {
+		if (!tally_read_group(tally, worker, group, more))
+			continue;
+		has_any = 1;
+		for (i = 0; i < TALLY_CELLS; i++)
+			cells[i] += more[i];
+	}
+	return has_any;
 }
 
 size_t

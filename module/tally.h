@@ -55,12 +55,15 @@ struct tally {
 	struct tally_worker *workers;
 };
 
-/* The same as values. */
+/* What the counters of a worker stood at. Where all cells of a group were zero,
+ * nothing is written: of many groups most have none, and no memory then. */
 struct tally_values {
 	uint64_t counts[TALLY_COUNTS];
 	uint64_t *cells;
 	/* Octets of the cells. */
 	size_t room;
+	/* Whether any cell was written. */
+	int is_set;
 };
 
 /* All zeroes. NULL when out of memory. */
@@ -120,17 +123,22 @@ void tally_values_clear(struct tally_values *values);
 uint64_t tally_total(const struct tally *tally, enum tally_count count);
 
 /* What the counters of WORKER stand at: all of them, or one that no group has,
- * or the TALLY_CELLS of a group. */
+ * or the TALLY_CELLS of a group; the last returns whether any is not zero. */
 void tally_read(const struct tally *tally, size_t worker,
 	struct tally_values *values);
 uint64_t tally_read_count(const struct tally *tally, size_t worker,
 	enum tally_count count);
-void tally_read_group(const struct tally *tally, size_t worker, size_t group,
+int tally_read_group(const struct tally *tally, size_t worker, size_t group,
 	uint64_t *cells);
 
-/* Adds what all of them stand at. */
-void tally_add(const struct tally *tally, size_t worker,
-	struct tally_values *values);
+/* The same of a group, summed over all workers. */
+int tally_sum_group(const struct tally *tally, size_t group, uint64_t *cells);
+
+/* The TALLY_CELLS of a group among VALUES, and setting them. */
+const uint64_t *tally_values_group(const struct tally_values *values,
+	size_t group);
+void tally_values_set(struct tally_values *values, size_t group,
+	const uint64_t *cells);
 
 /* Octets it takes. */
 size_t tally_memory(const struct tally *tally);

@@ -525,14 +525,7 @@ join_writers(struct writer *writers)
 static uint64_t
 lost(const struct stage *stage)
 {
-	struct tally_values sum;
-	uint64_t count;
-
-	assert_int_equal(tally_values_init(&sum, 2), 0);
-	stats_sum(stage->world.tally, &sum);
-	count = sum.counts[TALLY_EVENTS_LOST];
-	tally_values_clear(&sum);
-	return count;
+	return tally_total(stage->world.tally, TALLY_EVENTS_LOST);
 }
 
 /* The names in the lines of a client only rise. */

@@ -18,6 +18,14 @@ struct fed {
 	struct outcomes counts[GROUPS];
 };
 
+static struct outcomes
+counts_in(const void *arg, size_t group)
+{
+	const struct outcomes *counts = arg;
+
+	return counts[group];
+}
+
 static struct fed
 fed_from(int64_t now)
 {
@@ -26,7 +34,7 @@ fed_from(int64_t now)
 	memset(&fed, 0, sizeof(fed));
 	fed.history = history_new(GROUPS);
 	assert_non_null(fed.history);
-	history_feed(fed.history, now, fed.counts);
+	history_feed(fed.history, now, counts_in, fed.counts);
 	return fed;
 }
 
@@ -38,7 +46,7 @@ feed(struct fed *fed, int64_t now, size_t group, unsigned allowed,
 	fed->counts[group].allowed += allowed;
 	fed->counts[group].blocked += blocked;
 	fed->counts[group].audited += audited;
-	history_feed(fed->history, now, fed->counts);
+	history_feed(fed->history, now, counts_in, fed->counts);
 }
 
 /* Steps that have some, as AGE:ALLOWED/BLOCKED/AUDITED, and +QUIET where there
@@ -83,10 +91,10 @@ the_first_call_sets_where_the_counters_begin(void **state)
 	(void)state;
 	assert_non_null(history);
 	assert_string_equal(text_of(history, START, SIZE_MAX), "");
-	history_feed(history, START, counts);
+	history_feed(history, START, counts_in, counts);
 	assert_string_equal(text_of(history, START, SIZE_MAX), "");
 	assert_string_equal(text_of(history, START, 0), "none");
-	history_feed(history, START, counts);
+	history_feed(history, START, counts_in, counts);
 	assert_string_equal(text_of(history, START, SIZE_MAX), "");
 	history_free(history);
 }
@@ -183,7 +191,7 @@ there_is_no_group_beyond_the_last(void **state)
 	assert_string_equal(text_of(fed.history, START, GROUPS), "none");
 	assert_string_equal(text_of(fed.history, START, SIZE_MAX - 1), "none");
 	assert_non_null(none);
-	history_feed(none, START, fed.counts);
+	history_feed(none, START, counts_in, fed.counts);
 	assert_string_equal(text_of(none, START, 0), "none");
 	assert_string_equal(text_of(none, START, SIZE_MAX), "");
 	history_free(none);
@@ -379,15 +387,15 @@ only_so_many_groups_have_steps(void **state)
 	(void)state;
 	assert_non_null(counts);
 	assert_non_null(history);
-	history_feed(history, START, counts);
+	history_feed(history, START, counts_in, counts);
 	/* The last ones come first. */
 	for (i = 5; i < MANY; i++)
 		counts[i].blocked++;
-	history_feed(history, START, counts);
+	history_feed(history, START, counts_in, counts);
 	memory = history_memory(history);
 	for (i = 0; i < MANY; i++)
 		counts[i].blocked++;
-	history_feed(history, START + STEP, counts);
+	history_feed(history, START + STEP, counts_in, counts);
 	assert_int_equal(history_memory(history), memory);
 	assert_string_equal(text_of(history, START + STEP, 4), "none");
 	assert_string_equal(text_of(history, START + STEP, 5),
@@ -471,7 +479,7 @@ a_move_may_be_to_fewer_or_more_groups(void **state)
 	move(&fed, 0, to_none);
 	assert_string_equal(text_of(fed.history, START, SIZE_MAX),
 		"0:0/16/0");
-	history_feed(fed.history, START + STEP, fed.counts);
+	history_feed(fed.history, START + STEP, counts_in, fed.counts);
 	assert_string_equal(text_of(fed.history, START + STEP, SIZE_MAX),
 		"1:0/16/0");
 	history_free(fed.history);
@@ -509,12 +517,12 @@ a_move_makes_room_for_other_groups(void **state)
 	(void)state;
 	assert_true(counts != NULL && map != NULL && history != NULL);
 	empty = history_memory(history);
-	history_feed(history, START, counts);
+	history_feed(history, START, counts_in, counts);
 	for (i = 0; i < ALL; i++) {
 		counts[i].blocked = 1;
 		map[i] = i % 2 ? SIZE_MAX : ALL - 1 - i;
 	}
-	history_feed(history, START, counts);
+	history_feed(history, START, counts_in, counts);
 	full = history_memory(history);
 	next = history_new(ALL);
 	assert_non_null(next);
@@ -523,7 +531,7 @@ a_move_makes_room_for_other_groups(void **state)
 	/* What is left behind are the steps of those that are gone. */
 	assert_int_equal(history_memory(history) - empty, (full - empty) / 2);
 	history_free(history);
-	history_feed(next, START + STEP, counts);
+	history_feed(next, START + STEP, counts_in, counts);
 	assert_int_equal(history_memory(next), full);
 	for (i = 0; i < ALL; i++)
 		assert_string_equal(text_of(next, START + STEP, i),
