@@ -112,6 +112,8 @@ keep_clear(struct kept *kept)
 
 /* Octets that are compared, written or copied at once. */
 #define AT_ONCE 16384u
+/* Octets of the new file that the disk is given at once. */
+#define SENT_AT_ONCE ((off_t)1 << 17)
 
 struct keeping {
 	int directory;
@@ -123,6 +125,9 @@ struct keeping {
 	/* Octets that were looked at; as long as there is no new file, the old
 	 * one begins with them. */
 	off_t length;
+	/* Octets of the new file, and how many of them the disk was given. */
+	off_t written;
+	off_t sent;
 	/* Those that came and were not looked at yet. */
 	size_t waiting;
 	/* NULL, or the first that failed, with its errno. */
@@ -188,6 +193,30 @@ goes_on(struct keeping *keeping)
 	return memcmp(keeping->octets, keeping->came, got) == 0;
 }
 
+/*
+ * As it is written, the file goes to the disk. If all of it were left for the
+ * end, the system would go through all its pages in one call, and again when
+ * they are written; both it does to the end before another thread has the
+ * processor, and some threads answer queries. Where the system does not know
+ * how, it is left for the end.
+ */
+static int
+write_new(struct keeping *keeping, const char *octets, size_t length)
+{
+	off_t more;
+
+	if (write_all(keeping->new, octets, length) != 0)
+		return -1;
+	keeping->written += (off_t)length;
+	more = keeping->written - keeping->sent;
+	if (more >= SENT_AT_ONCE) {
+		(void)sync_file_range(keeping->new, keeping->sent, more,
+			SYNC_FILE_RANGE_WRITE);
+		keeping->sent = keeping->written;
+	}
+	return 0;
+}
+
 /* What the old file begins with is in the new one, too. */
 static int
 copy_begin(struct keeping *keeping)
@@ -201,7 +230,7 @@ copy_begin(struct keeping *keeping)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0 || write_all(keeping->new, keeping->octets,
+		if (n <= 0 || write_new(keeping, keeping->octets,
 		    (size_t)n) != 0)
 			return -1;
 		at += n;
@@ -232,7 +261,7 @@ put_waiting(struct keeping *keeping)
 	if (keeping->new < 0 && !goes_on(keeping))
 		part(keeping);
 	if (keeping->failed == NULL && keeping->new >= 0 &&
-	    write_all(keeping->new, keeping->came, keeping->waiting) != 0)
+	    write_new(keeping, keeping->came, keeping->waiting) != 0)
 		note_failed(keeping, "cannot write the new file");
 	keeping->length += (off_t)keeping->waiting;
 	keeping->waiting = 0;
