@@ -27,6 +27,7 @@ int __real_fstat(int fd, struct stat *status);
 ssize_t __real_read(int fd, void *octets, size_t length);
 ssize_t __real_write(int fd, const void *octets, size_t length);
 int __real_fsync(int fd);
+int __real_sync_file_range(int fd, off_t from, off_t length, unsigned flags);
 int __real_close(int fd);
 int __real_renameat(int from, const char *old, int to, const char *new);
 int __real_unlinkat(int directory, const char *path, int flags);
@@ -36,6 +37,7 @@ int __wrap_fstat(int fd, struct stat *status);
 ssize_t __wrap_read(int fd, void *octets, size_t length);
 ssize_t __wrap_write(int fd, const void *octets, size_t length);
 int __wrap_fsync(int fd);
+int __wrap_sync_file_range(int fd, off_t from, off_t length, unsigned flags);
 int __wrap_close(int fd);
 int __wrap_renameat(int from, const char *old, int to, const char *new);
 int __wrap_unlinkat(int directory, const char *path, int flags);
@@ -65,6 +67,18 @@ static struct disk {
 	/* The name is not on the disk yet. */
 	int name_unwritten;
 } *disk;
+
+/* Of the new file. */
+static struct {
+	/* What the disk was given from the start on, and how much of it was
+	 * the most at once. */
+	off_t octets;
+	off_t most;
+	/* What it was not given yet at the end. */
+	off_t left;
+	/* The system does not know how: the error, or 0. */
+	int error;
+} sent;
 
 static ino_t
 inode_of(int fd, int *is_directory)
@@ -111,6 +125,8 @@ note_open(int fd, int flags)
 {
 	int is_directory;
 
+	if (flags & O_TRUNC)
+		sent.octets = 0;
 	if (watching && fd >= 0 && (flags & (O_CREAT | O_TRUNC)))
 		disk->unwritten = inode_of(fd, &is_directory);
 }
@@ -195,6 +211,16 @@ __wrap_write(int fd, const void *octets, size_t length)
 	return result;
 }
 
+static void
+note_end(int fd)
+{
+	struct stat status;
+
+	assert_int_equal(__real_fstat(fd, &status), 0);
+	if (S_ISREG(status.st_mode))
+		sent.left = status.st_size - sent.octets;
+}
+
 int
 __wrap_fsync(int fd)
 {
@@ -203,6 +229,7 @@ __wrap_fsync(int fd)
 
 	if (begin_call())
 		return -1;
+	note_end(fd);
 	result = __real_fsync(fd);
 	if (watching && result == 0) {
 		inode = inode_of(fd, &is_directory);
@@ -211,6 +238,31 @@ __wrap_fsync(int fd)
 		else if (inode == disk->unwritten)
 			disk->unwritten = 0;
 	}
+	end_call();
+	return result;
+}
+
+int
+__wrap_sync_file_range(int fd, off_t from, off_t length, unsigned flags)
+{
+	struct stat status;
+	int result;
+
+	if (begin_call())
+		return -1;
+	if (sent.error != 0) {
+		errno = sent.error;
+		return -1;
+	}
+	/* Nothing is left out, and nothing is waited for. */
+	assert_int_equal(__real_fstat(fd, &status), 0);
+	assert_int_equal(from, sent.octets);
+	assert_true(from + length <= status.st_size);
+	assert_int_equal(flags, SYNC_FILE_RANGE_WRITE);
+	sent.octets += length;
+	if (length > sent.most)
+		sent.most = length;
+	result = __real_sync_file_range(fd, from, length, flags);
 	end_call();
 	return result;
 }
@@ -784,6 +836,55 @@ pieces_are_kept_as_a_whole_is(void **state)
 		}
 }
 
+enum { LARGE = 1000000, SOME = 200000 };
+
+static void
+assert_large_is_kept(const char *octets)
+{
+	int error = sent.error;
+
+	memset(&sent, 0, sizeof(sent));
+	sent.error = error;
+	assert_null(keep_pieces(octets, LARGE, 1000, 1));
+	assert_kept_octets(octets, LARGE);
+}
+
+/* To go through all of it at the end would keep a processor from workers. */
+static void
+the_disk_has_most_of_a_large_file_before_its_end(void **state)
+{
+	static const size_t differs_at[] = { 0, LARGE / 2, LARGE - 1 };
+	static char octets[LARGE];
+	size_t i;
+
+	(void)state;
+	assert_int_equal(mkdir("state", 0755), 0);
+	for (i = 0; i < COUNT_OF(differs_at); i++) {
+		octets[differs_at[i]]++;
+		assert_large_is_kept(octets);
+		assert_in_range(sent.left, 0, SOME);
+		assert_in_range(sent.most, 1, SOME);
+	}
+}
+
+static void
+a_system_that_cannot_write_meanwhile_writes_at_the_end(void **state)
+{
+	static const int errors[] = { ENOSYS, EIO, ESPIPE };
+	static char octets[LARGE];
+	size_t i;
+
+	(void)state;
+	assert_int_equal(mkdir("state", 0755), 0);
+	for (i = 0; i < COUNT_OF(errors); i++) {
+		sent.error = errors[i];
+		octets[i]++;
+		assert_large_is_kept(octets);
+		assert_int_equal(sent.left, LARGE);
+	}
+	sent.error = 0;
+}
+
 int
 main(void)
 {
@@ -797,6 +898,10 @@ main(void)
 		test_in_folder(a_write_that_a_signal_interrupts_goes_on),
 		test_in_folder(a_policy_is_read_whole_or_not),
 		test_in_folder(pieces_are_kept_as_a_whole_is),
+		test_in_folder(
+			the_disk_has_most_of_a_large_file_before_its_end),
+		test_in_folder(
+			a_system_that_cannot_write_meanwhile_writes_at_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
