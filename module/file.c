@@ -100,8 +100,8 @@ file_drop(const struct file *file, size_t at, size_t *dropped)
 
 	if (at - *dropped < DROPPED_AT_ONCE)
 		return;
-	pages_drop(file->memory, file->room, before + *dropped, before + at);
-	*dropped = at;
+	*dropped = pages_drop(file->memory, file->room, before + *dropped,
+		before + at) - before;
 }
 
 /* Octets of the UTF-8 sequence at TEXT, 0 for none (RFC 3629 section 4). */

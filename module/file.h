@@ -39,7 +39,7 @@ int file_read_octets(struct file *file, const char *name, size_t most,
 void file_free(struct file *file);
 
 /* The text in front of AT is not needed any more, nor what a call before told:
- * DROPPED is where that was, 0 at first, and is where this one is afterwards.
+ * DROPPED is up to where that was done, 0 at first, and so it is afterwards.
  * Only now and then anything is done. */
 void file_drop(const struct file *file, size_t at, size_t *dropped);
 

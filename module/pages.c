@@ -123,14 +123,16 @@ pages_give(void *memory, size_t octets)
 		free(memory);
 }
 
-void
+size_t
 pages_drop(void *memory, size_t octets, size_t from, size_t to)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t first = (from + page - 1) / page * page;
+	size_t last = to / page * page;
 
-	from = (from + page - 1) / page * page;
-	to = to / page * page;
+	if (!is_large(octets) || first >= last)
+		return from;
 	/* It would be no mistake to keep it. */
-	if (is_large(octets) && from < to)
-		(void)madvise((char *)memory + from, to - from, MADV_DONTNEED);
+	(void)madvise((char *)memory + first, last - first, MADV_DONTNEED);
+	return last;
 }

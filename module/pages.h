@@ -32,7 +32,9 @@ void *pages_resize(void *memory, size_t before, size_t octets);
 void pages_give(void *memory, size_t octets);
 
 /* What MEMORY of OCTETS octets has from FROM to TO is not needed any more: it
- * may be anything from now on, and takes no memory where it has whole pages. */
-void pages_drop(void *memory, size_t octets, size_t from, size_t to);
+ * may be anything from now on, and takes no memory where it has whole pages.
+ * Returns where the last of them ends, or FROM where there is none: what is
+ * dropped next should begin there, for a page that is needed in part stays. */
+size_t pages_drop(void *memory, size_t octets, size_t from, size_t to);
 
 #endif

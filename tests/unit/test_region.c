@@ -4,6 +4,7 @@
  */
 #include "support.h"
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "pages.h"
@@ -187,11 +188,64 @@ what_is_dropped_takes_no_memory_and_the_rest_stays(void **state)
 	assert_non_null(memory);
 	memset(memory, 'x', octets);
 	most = resident();
-	pages_drop(memory, octets, from, to);
+	assert_in_range(pages_drop(memory, octets, from, to), to - 65536, to);
 	assert_all(memory, 0, from, 'x');
 	assert_all(memory, to, octets, 'x');
 	assert_true(most - resident() > (long)octets / 2);
 	pages_give(memory, octets);
+}
+
+/* How many pages take memory, but for those of the last LEFT octets. */
+static size_t
+pages_there(const char *memory, size_t octets, size_t left)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), i, count = 0;
+	size_t pages = (octets - left) / page;
+	unsigned char *there = calloc(pages, 1);
+
+	assert_non_null(there);
+	assert_int_equal(mincore((void *)(uintptr_t)memory, pages * page,
+		there), 0);
+	for (i = 0; i < pages; i++)
+		count += there[i] & 1;
+	free(there);
+	return count;
+}
+
+static void
+what_is_dropped_in_pieces_leaves_no_page_between_them(void **state)
+{
+	const size_t octets = 8000000, piece = 70001;
+	char *memory = pages_take(octets);
+	size_t to, dropped = 0;
+
+	(void)state;
+	assert_non_null(memory);
+	memset(memory, 'x', octets);
+	for (to = piece; to < octets; to += piece)
+		dropped = pages_drop(memory, octets, dropped, to);
+	assert_int_equal(pages_there(memory, octets, 2 * piece), 0);
+	assert_all(memory, to - piece, octets, 'x');
+	pages_give(memory, octets);
+}
+
+static void
+what_has_no_whole_page_is_not_dropped(void **state)
+{
+	const size_t octets = 8000000, small = 100;
+	char *memory = pages_take(octets), *few = pages_take(small);
+
+	(void)state;
+	assert_non_null(memory);
+	assert_non_null(few);
+	memset(memory, 'x', octets);
+	memset(few, 'x', small);
+	assert_int_equal(pages_drop(memory, octets, 1, 4000), 1);
+	assert_int_equal(pages_drop(few, small, 0, small), 0);
+	assert_all(memory, 0, octets, 'x');
+	assert_all(few, 0, small, 'x');
+	pages_give(memory, octets);
+	pages_give(few, small);
 }
 
 int
@@ -208,6 +262,9 @@ main(void)
 		cmocka_unit_test(all_goes_back_to_the_system),
 		cmocka_unit_test(
 			what_is_dropped_takes_no_memory_and_the_rest_stays),
+		cmocka_unit_test(
+			what_is_dropped_in_pieces_leaves_no_page_between_them),
+		cmocka_unit_test(what_has_no_whole_page_is_not_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
