@@ -8,6 +8,8 @@
  *   -s SECONDS  ends after that time instead
  *   -w WINDOW   queries under way at most (default: 64)
  *   -r RATE     queries a second (default: as many as are answered)
+ *   -b TIME     begins then, in seconds since 1970, as others may, all of which
+ *               are ready by then (default: at once)
  *   -k SOCKETS  for each source, so that a server's threads share the load
  *   -t SECONDS  an answer that takes longer is lost (default: 10)
  *
@@ -34,6 +36,7 @@
 #include <inttypes.h>
 #include <ldns/ldns.h>
 #include <netinet/in.h>
+#include <search.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -58,7 +61,9 @@ enum {
 	/* Of latencies: so many a power of two, which is less than one percent
 	 * from one to the next. */
 	BUCKET_BITS = 7,
-	BUCKETS = 64 << BUCKET_BITS
+	BUCKETS = 64 << BUCKET_BITS,
+	/* Each has a socket at least. */
+	SOURCES_MAX = 1 << 16
 };
 
 #define SECOND 1000000000u
@@ -105,6 +110,8 @@ struct load {
 	/* In order of their first use: SOCKETS of one source side by side. */
 	struct sockaddr_storage *sources;
 	size_t source_count;
+	/* Their numbers, by how they are written. */
+	struct hsearch_data numbers;
 	int *sockets;
 	size_t per_source;
 	int epoll;
@@ -115,6 +122,8 @@ struct load {
 	size_t window;
 	uint64_t count;
 	uint64_t duration;
+	/* Seconds since 1970; 0 for at once. */
+	uint64_t begin;
 	uint64_t rate;
 	uint64_t patience;
 	uint64_t sent;
@@ -185,25 +194,36 @@ read_address(struct sockaddr_storage *storage, const char *text, unsigned port)
 	die("\"%s\" is no address", text);
 }
 
-/* The number of a source, which is a new one where it was not seen yet. */
 static size_t
-source_number(struct load *load, const char *text)
+add_source(struct load *load, const char *text)
 {
 	struct sockaddr_storage address;
-	size_t i;
 
 	read_address(&address, text, 0);
-	/* Most often it is that of the line before. */
-	for (i = load->source_count; i > 0; i--)
-		if (memcmp(&load->sources[i - 1], &address,
-		    sizeof(address)) == 0)
-			return i - 1;
 	load->sources = realloc(load->sources, (load->source_count + 1) *
 		sizeof(*load->sources));
 	if (load->sources == NULL)
 		die("out of memory");
 	load->sources[load->source_count] = address;
 	return load->source_count++;
+}
+
+/* The number of a source, which is a new one where it was not seen yet. */
+static size_t
+source_number(struct load *load, const char *text)
+{
+	ENTRY entry = { strdup(text), NULL }, *found;
+
+	if (entry.key == NULL)
+		die("out of memory");
+	if (hsearch_r(entry, FIND, &found, &load->numbers)) {
+		free(entry.key);
+		return (size_t)(uintptr_t)found->data;
+	}
+	entry.data = (void *)(uintptr_t)add_source(load, text);
+	if (!hsearch_r(entry, ENTER, &found, &load->numbers))
+		die("more than %d sources", SOURCES_MAX);
+	return load->source_count - 1;
 }
 
 static void
@@ -296,6 +316,8 @@ read_questions(struct load *load, const char *path)
 
 	if (file == NULL)
 		die("%s: %s", path, strerror(errno));
+	if (!hcreate_r(SOURCES_MAX, &load->numbers))
+		die("out of memory");
 	while (getline(&line, &line_room, file) > 0) {
 		line[strcspn(line, "#\n")] = '\0';
 		if (line[strspn(line, " \t")] == '\0')
@@ -653,6 +675,21 @@ give_up(struct load *load)
 }
 
 static void
+wait_for_begin(const struct load *load)
+{
+	struct timespec time, begin = { (time_t)load->begin, 0 };
+
+	if (load->begin == 0)
+		return;
+	clock_gettime(CLOCK_REALTIME, &time);
+	if (time.tv_sec >= begin.tv_sec)
+		die("not ready when it should begin");
+	while (clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &begin, NULL) ==
+	    EINTR)
+		continue;
+}
+
+static void
 run(struct load *load)
 {
 	struct epoll_event events[256];
@@ -701,8 +738,8 @@ __attribute__((noreturn)) static void
 usage(void)
 {
 	fprintf(stderr, "usage: load [-n COUNT | -s SECONDS] [-w WINDOW] "
-		"[-r RATE] [-k SOCKETS] [-t SECONDS] ADDRESS PORT "
-		"QUESTIONS\n");
+		"[-r RATE] [-b TIME] [-k SOCKETS] [-t SECONDS] ADDRESS "
+		"PORT QUESTIONS\n");
 	exit(2);
 }
 
@@ -724,7 +761,7 @@ read_arguments(struct load *load, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "n:s:w:r:k:t:")) != -1)
+	while ((option = getopt(argc, argv, "n:s:w:r:b:k:t:")) != -1)
 		switch (option) {
 		case 'n':
 			load->count = read_number(optarg, 1, UINT32_MAX);
@@ -738,6 +775,9 @@ read_arguments(struct load *load, int argc, char **argv)
 			break;
 		case 'r':
 			load->rate = read_number(optarg, 1, SECOND);
+			break;
+		case 'b':
+			load->begin = read_number(optarg, 1, INT32_MAX);
 			break;
 		case 'k':
 			load->per_source = read_number(optarg, 1, 1024);
@@ -783,6 +823,7 @@ main(int argc, char **argv)
 	read_arguments(&load, argc, argv);
 	open_sockets(&load);
 	make_slots(&load);
+	wait_for_begin(&load);
 	start = now();
 	run(&load);
 	print_result(&load, now() - start);

@@ -287,8 +287,8 @@ sub await_answers {
 # --- Load.
 
 # Asks QUESTIONS, the name of a file, of the server on PORT; what load printed.
-# Options: count, seconds, window, rate, sockets, patience, processor, and first:
-# it comes before all else on its processor, where that is allowed. An
+# Options: count, seconds, window, rate, begin, sockets, patience, processor, and
+# first: it comes before all else on its processor, where that is allowed. An
 # answer that is wrong or missing ends the program.
 sub load {
 	my ($self, $port, $questions, %option) = @_;
@@ -342,7 +342,7 @@ sub end_load {
 sub load_command {
 	my ($port, $questions, %option) = @_;
 	my %letter = (count => '-n', seconds => '-s', window => '-w',
-		rate => '-r', sockets => '-k', patience => '-t');
+		rate => '-r', begin => '-b', sockets => '-k', patience => '-t');
 	my @command = (build() . '/obj/bench/load');
 	for (sort keys %letter) {
 		push @command, $letter{$_}, $option{$_} if defined $option{$_};
