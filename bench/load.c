@@ -26,7 +26,8 @@
  *
  * Prints one line of JSON: what was sent, answered, wrong and lost, seconds,
  * and microseconds from a query to its answer; with a rate, from when it was
- * due.
+ * due. "times" has pairs of nanoseconds and how many answers took so long, or
+ * up to a hundredth more.
  *
  * Exit codes: 0 all answers are as they should be, 1 they are not or some are
  * missing, 2 wrong usage or something that is needed is not there.
@@ -718,18 +719,37 @@ run(struct load *load)
 }
 
 static void
+print_times(const struct load *load)
+{
+	const char *before = "";
+	size_t i;
+
+	printf("\"times\":[");
+	for (i = 0; i < BUCKETS; i++) {
+		if (load->buckets[i] == 0)
+			continue;
+		printf("%s[%" PRIu64 ",%" PRIu64 "]", before, bucket_value(i),
+			load->buckets[i]);
+		before = ",";
+	}
+	printf("]");
+}
+
+static void
 print_result(const struct load *load, uint64_t time)
 {
 	printf("{\"sent\":%" PRIu64 ",\"answered\":%" PRIu64 ",\"wrong\":%"
 		PRIu64 ",\"lost\":%" PRIu64 ",\"seconds\":%.6f,"
 		"\"p50_us\":%.1f,\"p90_us\":%.1f,\"p99_us\":%.1f,"
-		"\"p999_us\":%.1f,\"max_us\":%.1f}\n", load->sent,
+		"\"p999_us\":%.1f,\"max_us\":%.1f,", load->sent,
 		load->answered, load->wrong, load->lost,
 		(double)time / SECOND, (double)percentile(load, .5) / 1000,
 		(double)percentile(load, .9) / 1000,
 		(double)percentile(load, .99) / 1000,
 		(double)percentile(load, .999) / 1000,
 		(double)load->slowest / 1000);
+	print_times(load);
+	printf("}\n");
 }
 
 /* --- Arguments. */
