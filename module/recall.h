@@ -29,7 +29,7 @@
 enum {
 	/* Powers of two. */
 	RECALL_CLIENTS = 2048,
-	RECALL_SETS = 512,
+	RECALL_SETS = 4096,
 	/* Places of a set, the one that came last is the first. */
 	RECALL_WAYS = 2,
 	/* Octets of a name; what is shorter or longer has no place. */
